@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * The file that all processes of a network map: journal, registry, process table, host table, port counters.
+ * No mutex is shared: a process killed at any instruction leaves nothing locked and nothing torn that a reader takes for whole. */
+#ifndef ARENA_H
+#define ARENA_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "../wire/wire.h"
+
+struct arena; /* mapping + pointers to its four tables; allocated by arena_open with mmap */
+
+/* Maps <dir>/arena. Returns 0, -ENOENT when there is none, -EPROTO for another version or a hostile head (every offset, size and count is
+ * checked against the size of the file), else -errno. Owns: nothing stays open but the mapping. Signal-safe: no. */
+int arena_open(const char *dir, struct arena **out);
+/* Unmaps. Nobody may use it afterwards: the addon only, when the network is closed and no slot refers to it. */
+void arena_close(struct arena *a);
+struct wire_arena *arena_head(struct arena *a);
+
+/* Creates the file with the given counts (powers of two) and allocates all of it, so that a full disk is -ENOSPC here and never a SIGBUS later. */
+struct arena_shape { u32 records, sockets, processes; u32 features; };
+int arena_create(const char *dir, const struct arena_shape *shape);
+
+/* Process table. arena_process_add also is the child's side of fork. `flags`: PROCESS_*. Signal-safe: yes. */
+int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 flags, const char *program);
+void arena_process_exit(struct arena *a, pid_t pid);
+bool arena_process_known(const struct arena *a, pid_t pid);
+
+/* Hosts: adds a name to interface `number` (1..64), which comes to life with its first name. -ENOSPC when the 252 bytes are full. Test's process only. */
+int arena_host_add(struct arena *a, u32 number, const char *name);
+/* Number of the host with that name (ASCII case folded), 0 for none. Signal-safe: yes. */
+u32 arena_host_find(const struct arena *a, const char *name);
+bool arena_host_exists(const struct arena *a, u32 number);
+
+/* Next ephemeral port, 32768..60999 (ip_local_port_range of Linux). */
+u16 arena_next_port(struct arena *a, int socket_type);
+u64 arena_next_message(struct arena *a);
+
+/* Registry. put: stores the info under info->cookie (version decides: an older one is not stored). get: false when absent.
+ * version: one load; 0 when absent. Signal-safe: yes. A full table counts in registryLost. */
+void arena_socket_put(struct arena *a, const struct wire_info *info);
+bool arena_socket_get(struct arena *a, u64 cookie, struct wire_info *out);
+u32 arena_socket_version(struct arena *a, u64 cookie);
+void arena_socket_remove(struct arena *a, u64 cookie);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ * The real functions behind the wrappers. Every call that the shim makes itself goes through here, never through a wrapped name. */
+#ifndef LIBC_H
+#define LIBC_H
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+int bindresvport(int, struct sockaddr_in *); /* <rpc/rpc.h> is no longer part of every libc */
+
+#define CALL(name) __typeof__(name) *name;
+#define ALIAS(name, call)
+#define FORTIFIED(name)
+struct libc {
+#include "../wire/calls.def"
+};
+#undef CALL
+#undef ALIAS
+#undef FORTIFIED
+
+/* Written once by libc_resolve, read-only afterwards. */
+extern struct libc libc;
+
+/* Finds every row of calls.def in the libraries after this one. Returns 0, or -ENOSYS with the first missing name in the log.
+ * Signal-safe: no (constructor only). */
+int libc_resolve(void);
+
+#endif

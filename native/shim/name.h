@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * Inet address <=> name of a unix socket: a pure codec (behaviour: "<type><iface 2 hex><port 4 hex>", as socket_wrapper has it on disk).
+ * It knows no descriptors, no directory entries and no network state but the few facts in struct name_world. */
+#ifndef NAME_H
+#define NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "../wire/wire.h"
+
+/* An address in one form for both families: IPv4 as ::ffff:a.b.c.d. Port in host byte order. */
+struct address {
+  uint8_t bytes[16];
+  u16 port;
+};
+
+/* What the codec must know of the network. */
+struct name_world {
+  bool ten;         /* 10.53.57.n and 127.0.0.1 of one's own; else 127.0.0.n is interface n */
+  u32 host;         /* own interface, 1..64 */
+  const char *dir;  /* absolute, without a final slash */
+  u64 network_id;   /* prefix of abstract names; 0 when there are none */
+};
+
+/* Where a socket is: `interface` is a host number in the main directory; in a loopback directory it is the last byte of 127.0.0.x. */
+struct name {
+  char type;        /* T: TCP/v4, X: TCP/v6, U: UDP/v4, Y: UDP/v6 */
+  bool loopback;    /* in <dir>/lo<host, 2 hex>/ instead of <dir>/ */
+  bool abstract;
+  u32 host;         /* whose loopback directory; only with loopback */
+  u32 interface;
+  u16 port;
+};
+
+/* Longest directory: sun_path (108) less "/lo01/T010050" and the final zero. */
+enum { NAME_DIR_MAX = 108 - 13 - 1, HOST_MAX = 64 };
+
+/* struct sockaddr -> address. Returns 0; -EINVAL when `length` is too short; -EAFNOSUPPORT when the family is not `family`. */
+int address_read(const struct sockaddr *from, socklen_t length, int family, struct address *out);
+/* address -> struct sockaddr of `family` (an IPv4 address on AF_INET6 stays v4-mapped). Copies what fits in *length and stores the full length. */
+void address_write(const struct address *from, int family, struct sockaddr *out, socklen_t *length);
+bool address_is_v4(const struct address *a);
+bool address_is_any(const struct address *a);
+bool address_is_loopback(const struct address *a);
+bool address_is_broadcast(const struct name_world *world, const struct address *a);
+struct address address_any(int family);
+/* The address that interface `host` shows for `v6`; loopback: 127.0.0.1 or ::1. */
+struct address address_of_host(const struct name_world *world, u32 host, bool v6, bool loopback);
+
+/* A destination or a bind address -> name. The unspecified address means the own host.
+ * Returns 0; -EADDRNOTAVAIL when the address is in no host of the network. */
+int name_of_address(const struct name_world *world, const struct address *a, int socket_type, struct name *out);
+/* The address that a name shows to somebody on world->host. `as_loopback`: prefer 127.0.0.1/::1 for a name of one's own interface. */
+void name_to_address(const struct name_world *world, const struct name *n, bool as_loopback, struct address *out);
+/* name -> sockaddr_un; returns its length. */
+socklen_t name_write(const struct name_world *world, const struct name *n, struct sockaddr_un *out);
+/* sockaddr_un, as the kernel gave it -> name. Returns 0, or -EINVAL for what is no name (also an unnamed socket). */
+int name_read(const struct name_world *world, const struct sockaddr_un *from, socklen_t length, struct name *out);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * A network as one process sees it: a directory, the own host, the arena. A preloaded program has one, from its environment;
+ * the test's process may have several, opened through api.h. Networks are type-stable: a closed one is marked, never unmapped. */
+#ifndef NETWORK_H
+#define NETWORK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "name.h"
+
+struct arena;
+
+/* An address range that goes to the real network. */
+struct passthrough {
+  uint8_t bytes[16];
+  u32 prefix; /* bits of the 128 */
+  u16 port;   /* 0: any */
+};
+
+enum { PASSTHROUGH_MAX = 32, NETWORK_MAX = 4096 };
+
+struct network {
+  u32 id;
+  _Atomic bool open;
+  struct name_world world;
+  char dir[NAME_DIR_MAX + 1];
+  struct arena *arena; /* NULL: a plain wrapper */
+  struct passthrough passthrough[PASSTHROUGH_MAX];
+  u32 passthrough_count;
+};
+
+/* The network of the calling thread, else of the process, else NULL: the call is not ours. Signal-safe: yes. */
+struct network *network_current(void);
+/* True when several networks are open and the thread has chosen none: a new inet socket is refused (EACCES) rather than put in a wrong one. */
+bool network_is_ambiguous(void);
+/* Reads the environment. Returns NULL when SOCKET_WRAPPER_DIR is not set or unusable (one line in the log). Constructor only. */
+struct network *network_from_environment(void);
+bool network_passes_through(const struct network *n, const struct address *a);
+
+#endif

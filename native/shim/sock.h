@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ * One socket of a network as this process knows it. Slots are type-stable: they are reserved once and recycled, never unmapped, so a
+ * reader that loses a race against close reads an old socket, not freed memory. */
+#ifndef SOCK_H
+#define SOCK_H
+
+#include "network.h"
+
+struct sock {
+  _Atomic u32 references; /* descriptors of this process */
+  _Atomic u32 sequence;   /* odd while `info` is written */
+  u32 next_free;
+  _Atomic bool registered; /* in the arena's registry */
+  _Atomic bool sent_to_loopback; /* the last destination was a loopback address: decides how the own host's names are shown */
+  struct network *network;
+  struct wire_info info;  /* only by sock_read and between sock_begin and sock_end */
+};
+
+/* A consistent copy. Bounded: a reader in a signal handler that interrupted the writer takes what is there. Signal-safe: yes. */
+void sock_read(const struct sock *s, struct wire_info *out);
+/* Between the two the caller may write s->info; no system call in between. sock_end counts the version up.
+ * The verbs never block: after a bounded spin the writer goes on. Signal-safe: yes. */
+void sock_begin(struct sock *s);
+void sock_end(struct sock *s);
+/* The same, with the current copy of the registry when that is newer (another holder connected, bound ...). One load when it is not. */
+void sock_refresh(struct sock *s);
+
+static inline bool sock_is_stream(const struct sock *s) { return s->info.type == SOCK_STREAM; }
+struct address info_local(const struct wire_info *i);
+struct address info_peer(const struct wire_info *i);
+void info_set_local(struct wire_info *i, const struct address *a);
+void info_set_peer(struct wire_info *i, const struct address *a);
+
+#endif

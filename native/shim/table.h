@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * Descriptor -> socket. A flat array of words, reserved for the hard RLIMIT_NOFILE; untouched pages cost nothing.
+ * All ways to make, copy or drop a descriptor of ours end in one of these verbs. No locks; all signal-safe unless said. */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <stdatomic.h>
+
+#include "sock.h"
+
+/* An entry: 0, or number of the slot + 1, with TABLE_DATAGRAM set for UDP so that the data path need not look at the slot. */
+#define TABLE_DATAGRAM 0x80000000u
+extern _Atomic u32 *table_entries;
+extern u32 table_size; /* 0 until table_init */
+extern struct sock *table_slots;
+
+/* Constructor only. Returns 0 or -errno. */
+int table_init(void);
+
+/* The whole cost of a descriptor that is not ours: one bounds check and one load. */
+static inline u32 table_entry(int fd) {
+  return (u32)fd < table_size ? atomic_load_explicit(&table_entries[fd], memory_order_acquire) : 0;
+}
+static inline struct sock *table_find(int fd) {
+  u32 entry = table_entry(fd) & ~TABLE_DATAGRAM;
+  return entry ? &table_slots[entry - 1] : 0;
+}
+/* table_find for calls that change or report a socket: compares SO_COOKIE with the slot's, so that a number which was closed behind our
+ * back and used again is never taken for ours. A stale entry is dropped here. */
+struct sock *table_find_checked(int fd);
+
+/* The slot of a socket that this process has already, with one more reference; NULL when it has none. Walks the slots in use. */
+struct sock *table_find_cookie(u64 cookie);
+
+/* A slot with one reference and zeroed info. Returns NULL when SOCKET_WRAPPER_MAX_SOCKETS are in use. */
+struct sock *table_new(struct network *network);
+/* fd now is a descriptor of s; takes the caller's reference. Whatever the entry said before is dropped. Returns 0, or -EMFILE (table_size). */
+int table_install(int fd, struct sock *s);
+/* new is a copy of old. Also when old is not ours: then new is not ours either. */
+void table_copy(int old, int new);
+/* fd is about to be closed, or was replaced. The last reference of the process ends the socket here: names, registry, journal. */
+void table_drop(int fd);
+void table_drop_range(u32 first, u32 last);
+void table_release(struct sock *s); /* a reference that no descriptor holds */
+/* Calls `visit` for every descriptor of ours, in ascending order. */
+void table_each(void (*visit)(int fd, struct sock *s, void *context), void *context);
+
+/* vfork: the child shares our memory but not our descriptors; while this is true for the thread the verbs change nothing. */
+extern __thread int table_in_vfork_child;
+
+/* Descriptors of our own: moved high (>= 512 where the limit permits), close-on-exec. Returns the new number, or fd itself. */
+int table_own(int fd);
+
+#endif
