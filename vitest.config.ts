@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+// Compiles the C programs that the tests run; it leaves alone what is up to date, so each project may call it.
+const globalSetup = existsSync(path('test/global-setup.ts')) ? [path('test/global-setup.ts')] : []
+
+// Directories of test/. Each starts in vitest's own environment; a file asks for ours with `// @vitest-environment socket-wrapper`.
+const projects = ['unit', 'arena', 'shim', 'interop', 'e2e'].filter((name) => existsSync(path(`test/${name}`)))
+
+export default defineConfig({
+  // The package's own name means its sources, so that nothing has to be built to try a change.
+  resolve: {
+    alias: [
+      { find: /^vitest-environment-socket-wrapper$/, replacement: path('src/environment.ts') },
+      { find: /^vitest-environment-socket-wrapper\/(test|plugin|reporter)$/, replacement: path('src/$1.ts') },
+    ],
+  },
+  test: {
+    projects: projects.map((name) => ({
+      extends: true as const,
+      test: {
+        name,
+        include: [`test/${name}/**/*.test.ts`],
+        testTimeout: 30_000,
+        hookTimeout: 60_000,
+        ...(name === 'unit' ? {} : { globalSetup }),
+      },
+    })),
+  },
+})
