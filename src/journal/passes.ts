@@ -1,0 +1,126 @@
+import type { JournalEvent } from '../wire/events.ts'
+import { createBounded } from './bounded.ts'
+import type { PassView, Receipt, SocketView } from './views.ts'
+
+type Writable<View> = { -readonly [Key in keyof View]: View[Key] }
+type Pass = Omit<Writable<PassView>, 'receipts'> & {
+  receipts: Writable<Receipt>[]
+  isSent: boolean
+  key: string
+  cookie: bigint
+}
+
+export type PassBook = {
+  append(event: JournalEvent, socket: SocketView): void
+  /** The process will write no more: what it sent without a record is shown as it is. */
+  endProcess(pid: number): void
+  readonly items: readonly PassView[]
+  readonly forgotten: number
+}
+
+/** Joins what the sender and the receivers wrote about one descriptor of one message, in whichever order it comes. */
+export function createPassBook(limit: number): PassBook {
+  const byKey = new Map<string, Pass>()
+  /** Sent and not received yet, oldest first. */
+  const inFlight = new Map<bigint, Pass[]>()
+  /** Received before the sender wrote its record: it does that after sendmsg has returned. */
+  const unsent = new Set<Pass>()
+  let count = 0
+  const passes = createBounded<Pass>(limit, (pass) => {
+    byKey.delete(pass.key)
+    land(pass)
+  })
+
+  function create(event: JournalEvent, socket: SocketView): Pass {
+    const pass: Pass = {
+      number: 0,
+      messageId: event.messageId,
+      position: event.position,
+      descriptors: 0,
+      from: { pid: 0, fd: -1, info: null },
+      to: null,
+      envelope: null,
+      received: null,
+      sentAtNs: null,
+      receivedAtNs: null,
+      receipts: [],
+      socket,
+      isSent: false,
+      key: `${event.messageId}:${event.position}`,
+      cookie: socket.info.cookie,
+    }
+    if (event.messageId !== 0n) byKey.set(pass.key, pass)
+    return pass
+  }
+
+  function show(pass: Pass): void {
+    unsent.delete(pass)
+    if (pass.number !== 0) return
+    pass.number = ++count
+    passes.push(pass)
+  }
+
+  function land(pass: Pass): void {
+    const flying = inFlight.get(pass.cookie)
+    if (flying === undefined) return
+    const left = flying.filter((other) => other !== pass)
+    if (left.length === 0) inFlight.delete(pass.cookie)
+    else inFlight.set(pass.cookie, left)
+  }
+
+  function find(event: JournalEvent): Pass | undefined {
+    return event.messageId === 0n ? undefined : byKey.get(`${event.messageId}:${event.position}`)
+  }
+
+  function send(event: JournalEvent, socket: SocketView): void {
+    const pass = find(event) ?? create(event, socket)
+    pass.isSent = true
+    pass.descriptors = event.detail
+    pass.from = { pid: event.pid, fd: event.fd, info: event.info }
+    pass.sentAtNs = event.timeNs
+    // The sender knows best which socket it is: a receiver that took it for another is what recreation.ts looks for.
+    pass.socket = socket
+    pass.cookie = socket.info.cookie
+    if (pass.to === null) inFlight.set(pass.cookie, [...(inFlight.get(pass.cookie) ?? []), pass])
+    show(pass)
+  }
+
+  function receive(event: JournalEvent, socket: SocketView): void {
+    const known = find(event) ?? (event.messageId === 0n ? inFlight.get(socket.info.cookie)?.[0] : undefined)
+    const pass = known ?? create(event, socket)
+    let receipt = pass.receipts.find((other) => other.pid === event.pid && other.fd === event.fd && other.info === null)
+    if (receipt === undefined) {
+      receipt = { pid: event.pid, fd: event.fd, atNs: event.timeNs, envelope: null, info: null }
+      pass.receipts.push(receipt)
+    }
+    if (event.op === 'passEnvelope') {
+      receipt.envelope = event.info
+      if (!pass.isSent) pass.from = { pid: event.detail, fd: -1, info: null }
+    } else {
+      receipt.info = event.info
+      receipt.atNs = event.timeNs
+      pass.to = { pid: event.pid, fd: event.fd }
+      pass.envelope = receipt.envelope
+      pass.received = event.info
+      pass.receivedAtNs = event.timeNs
+      land(pass)
+    }
+    // Without a message id the sender was not under the shim: there is nothing to wait for.
+    if (event.messageId === 0n) show(pass)
+    else if (!pass.isSent) unsent.add(pass)
+  }
+
+  return {
+    append(event, socket) {
+      if (event.op === 'passSend' && event.result >= 0) send(event, socket)
+      else if ((event.op === 'passEnvelope' || event.op === 'passReceive') && event.result >= 0) receive(event, socket)
+    },
+    endProcess(pid) {
+      for (const pass of [...unsent]) if (pass.from.pid === pid) show(pass)
+    },
+    items: passes.items,
+    get forgotten() {
+      return passes.forgotten
+    },
+  }
+}
