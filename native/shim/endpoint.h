@@ -6,13 +6,24 @@
 #include "sock.h"
 
 /* Binds fd to `a` (port 0: an ephemeral one) and writes the result into s->info. Returns 0 or -errno (EADDRINUSE when a live socket has the
- * name; the name of a dead one is taken over). `holder`: pid of the process that has the name, 0 when unknown; may be NULL. */
-int endpoint_bind(int fd, struct sock *s, const struct address *a, u32 *holder);
+ * name; the name of a dead one is taken over). */
+int endpoint_bind(int fd, struct sock *s, const struct address *a);
 /* Gives an unbound socket the name it needs to be recognised by its peer: before connect, listen and the first datagram.
  * `toward`: the destination (decides loopback or outside), NULL for none. */
 int endpoint_autobind(int fd, struct sock *s, const struct address *toward);
-/* The last reference of this process is going: removes the names that nobody else holds. Called before close(2). */
-void endpoint_release(struct sock *s, const struct wire_info *info);
+/* Names that can only be judged once the descriptor is closed. */
+struct endpoint_remains {
+  struct network *network; /* NULL: nothing remains */
+  struct wire_info info;
+};
+
+/* The last reference of this process is going. `open`: its descriptor still holds the socket, so the names of a socket that nobody else can
+ * hold are removed at once (while it is open nobody takes them over); else, and for shared sockets, they become `remains`. */
+void endpoint_release(struct sock *s, const struct wire_info *info, bool open, struct endpoint_remains *remains);
+/* Removes names whose socket is gone, under the directory's lock. */
+void endpoint_reap(const struct endpoint_remains *remains);
+/* Turns fd into a real inet socket of the same family, type and flags, for a passthrough address, and forgets it. 0 or -errno. */
+int endpoint_leave(int fd, struct sock *s);
 /* Makes a descriptor that was open before us ours again: from the kernel's names and the registry. NULL when it is not a socket of the network. */
 struct sock *endpoint_recover(int fd, struct network *network);
 /* Stores the info in the registry (first time: cookie and inode are asked of the kernel) and journals `op`. */

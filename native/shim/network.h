@@ -23,6 +23,8 @@ enum { PASSTHROUGH_MAX = 32, NETWORK_MAX = 4096 };
 struct network {
   u32 id;
   _Atomic bool open;
+  _Atomic u32 sockets; /* slots that refer to it: a closed network is used again when there are none */
+  int error;           /* -errno of an unusable directory: what socket() answers */
   struct name_world world;
   char dir[NAME_DIR_MAX + 1];
   struct arena *arena; /* NULL: a plain wrapper */
@@ -30,12 +32,20 @@ struct network {
   u32 passthrough_count;
 };
 
+/* Constructor only. Returns 0 or -errno. */
+int network_init(void);
 /* The network of the calling thread, else of the process, else NULL: the call is not ours. Signal-safe: yes. */
 struct network *network_current(void);
 /* True when several networks are open and the thread has chosen none: a new inet socket is refused (EACCES) rather than put in a wrong one. */
 bool network_is_ambiguous(void);
 /* Reads the environment. Returns NULL when SOCKET_WRAPPER_DIR is not set or unusable (one line in the log). Constructor only. */
 struct network *network_from_environment(void);
+/* See api.h. */
+int network_open(const char *dir, u32 host, const char *passthrough);
+int network_close(int id);
+int network_enter(int id);
+int network_enter_process(int id);
+struct arena *network_arena(int id);
 bool network_passes_through(const struct network *n, const struct address *a);
 
 #endif

@@ -18,7 +18,7 @@ struct sock {
 
 /* A consistent copy. Bounded: a reader in a signal handler that interrupted the writer takes what is there. Signal-safe: yes. */
 void sock_read(const struct sock *s, struct wire_info *out);
-/* Between the two the caller may write s->info; no system call in between. sock_end counts the version up.
+/* Between the two the caller may write s->info; no system call in between. The version is endpoint_record's to count.
  * The verbs never block: after a bounded spin the writer goes on. Signal-safe: yes. */
 void sock_begin(struct sock *s);
 void sock_end(struct sock *s);

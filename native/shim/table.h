@@ -38,9 +38,12 @@ struct sock *table_new(struct network *network);
 int table_install(int fd, struct sock *s);
 /* new is a copy of old. Also when old is not ours: then new is not ours either. */
 void table_copy(int old, int new);
-/* fd is about to be closed, or was replaced. The last reference of the process ends the socket here: names, registry, journal. */
+/* fd was closed or replaced already. The last reference of the process ends the socket here: names, registry, journal. */
 void table_drop(int fd);
-void table_drop_range(u32 first, u32 last);
+/* close(2) of anything: ours or not. Returns 0 or -errno. */
+int table_close(int fd);
+/* Closes those of ours that lie in first..last; the rest is the caller's. */
+void table_close_range(u32 first, u32 last);
 void table_release(struct sock *s); /* a reference that no descriptor holds */
 /* Calls `visit` for every descriptor of ours, in ascending order. */
 void table_each(void (*visit)(int fd, struct sock *s, void *context), void *context);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "enter.h"
+#include "libc.h"
+#include "log.h"
+
+/* Calls `match` for each line of /proc/net/unix until it answers true. Returns -1 when the kernel can't be asked. */
+static int scan(bool (*match)(const char *line, const void *what), const void *what) {
+  int fd = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  char buffer[4096];
+  size_t have = 0;
+  int found = 0;
+  ssize_t got;
+  while (!found && (got = libc.read(fd, buffer + have, sizeof buffer - 1 - have)) > 0) {
+    have += (size_t)got;
+    char *at = buffer, *end;
+    while (!found && (end = memchr(at, '\n', have - (size_t)(at - buffer)))) {
+      *end = 0;
+      found = match(at, what);
+      at = end + 1;
+    }
+    have -= (size_t)(at - buffer);
+    memmove(buffer, at, have);
+    if (have == sizeof buffer - 1) have = 0; /* no line is that long */
+  }
+  libc.close(fd);
+  return found;
+}
+
+/* "Num RefCount Protocol Flags Type St Inode Path" */
+static bool has_path(const char *line, const void *path) {
+  const char *at = strstr(line, path);
+  return at && at > line && at[-1] == ' ' && at[strlen(path)] == 0;
+}
+
+static bool has_inode(const char *line, const void *inode) {
+  const char *at = line;
+  for (int column = 0; column < 6; column++) {
+    while (*at && *at != ' ') at++;
+    while (*at == ' ') at++;
+  }
+  u64 value = 0;
+  while (*at >= '0' && *at <= '9') value = value * 10 + (u64)(*at++ - '0');
+  return value == *(const u64 *)inode;
+}
+
+bool directory_inode_is_live(u64 inode) { return scan(has_inode, &inode) != 0; }
+
+bool directory_is_live(const struct network *n, const char *path) {
+  char link[sizeof(struct sockaddr_un)], target[sizeof n->dir + sizeof link];
+  ssize_t length = readlink(path, link, sizeof link - 1);
+  if (length > 0) {
+    link[length] = 0;
+    const char *base = strrchr(link, '/');
+    strcpy(target, n->dir);
+    strcat(target, "/");
+    strcat(target, base ? base + 1 : link);
+    path = target;
+  }
+  return scan(has_path, path) != 0;
+}
+
+int directory_lock(const struct network *n) {
+  int fd = open(n->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int result;
+  do result = flock(fd, LOCK_EX);
+  while (result < 0 && errno == EINTR);
+  if (result == 0) return fd;
+  result = -errno;
+  libc.close(fd);
+  return result;
+}
+
+void directory_unlock(int lock) {
+  if (lock >= 0) libc.close(lock);
+}
+
+int directory_clear(const struct network *n, const char *path) {
+  if (directory_is_live(n, path)) return -EADDRINUSE;
+  return unlink(path) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+void directory_make_loopback(const struct network *n) {
+  static const char hex[] = "0123456789ABCDEF";
+  char path[sizeof n->dir + 8];
+  char *at = stpcpy(path, n->dir);
+  at = stpcpy(at, "/lo");
+  *at++ = hex[n->world.host >> 4];
+  *at++ = hex[n->world.host & 15];
+  *at = 0;
+  if (mkdir(path, 0700) < 0 && errno != EEXIST) LOG(LOG_ERROR, "cannot make %s (errno %d)", path, errno);
+}
+
+int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback) {
+  char link[32] = "";
+  if (from_loopback) strcpy(link, "../");
+  strncat(link, strrchr(target, '/') + 1, 16);
+  if (symlink(link, path) == 0) return 0;
+  if (errno == ENOENT && from_loopback) {
+    directory_make_loopback(n);
+    if (symlink(link, path) == 0) return 0;
+  }
+  if (errno != EEXIST) return -errno;
+  int result = directory_clear(n, path);
+  if (result < 0) return result;
+  return symlink(link, path) == 0 ? 0 : -errno;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * The directory's names as files: which are alive, which may be removed. The kernel's /proc/net/unix is the only judge, so the answer is
+ * right for processes that were killed and for those of the reference as well. */
+#ifndef DIRECTORY_H
+#define DIRECTORY_H
+
+#include <stdbool.h>
+
+#include "network.h"
+
+/* True when a socket is bound to the path (a symbolic link counts for its target). When the kernel can't be asked: true. */
+bool directory_is_live(const struct network *n, const char *path);
+/* The lock for everything that removes names of others: flock(2) on the directory. Returns a descriptor or -errno. */
+int directory_lock(const struct network *n);
+void directory_unlock(int lock);
+/* Under the lock: removes the path if it is dead. 0: it is free now; -EADDRINUSE: alive; else -errno. */
+int directory_clear(const struct network *n, const char *path);
+/* A symbolic link `path` to the file of the main directory that `target` names; makes the loopback directory on demand. */
+int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback);
+/* Makes the loopback directory of the own host. */
+void directory_make_loopback(const struct network *n);
+/* True when /proc/net/unix lists the inode. */
+bool directory_inode_is_live(u64 inode);
+
+#endif

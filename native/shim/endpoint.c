@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "endpoint.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "directory.h"
+#include "enter.h"
+#include "journal.h"
+#include "libc.h"
+#include "log.h"
+
+/* net.ipv4.ip_local_port_range of Linux. */
+enum { PORT_FIRST = 32768, PORT_LAST = 60999, ALIASES_MAX = 3 };
+
+/* All names of one bound socket: the real one, and symbolic links to it. */
+struct names {
+  struct sockaddr_un real;
+  socklen_t real_length;
+  struct name real_name;
+  struct sockaddr_un alias[ALIASES_MAX];
+  bool alias_in_loopback[ALIASES_MAX];
+  int aliases;
+};
+
+static u16 next_port(struct network *n, int type) {
+  if (n->arena) return arena_next_port(n->arena, type);
+  static _Atomic u32 counter;
+  if (atomic_load(&counter) == 0) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    u32 none = 0;
+    atomic_compare_exchange_strong(&counter, &none, ((u32)now.tv_nsec ^ ((u32)getpid() << 8)) | 1);
+  }
+  return (u16)(PORT_FIRST + atomic_fetch_add(&counter, 1) % (PORT_LAST - PORT_FIRST + 1));
+}
+
+static void add_alias(const struct name_world *world, struct names *names, const struct name *n) {
+  names->alias_in_loopback[names->aliases] = n->loopback;
+  name_write(world, n, &names->alias[names->aliases++]);
+}
+
+/* A socket on the unspecified address answers on every address of its host: on the loopback of a host beyond the first, and for `::` on IPv4. */
+static int names_of(const struct network *n, const struct wire_info *info, const struct address *a, struct names *names) {
+  const struct name_world *world = &n->world;
+  int result = name_of_address(world, a, info->type, &names->real_name);
+  if (result < 0) return result;
+  names->aliases = 0;
+  names->real_length = name_write(world, &names->real_name, &names->real);
+  if (!address_is_any(a) || (info->flags & FLAG_autobound)) return 0;
+  bool own_loopback = world->ten && world->host != 1;
+  bool dual = info->family == AF_INET6 && !address_is_v4(a) && (info->flags & FLAG_dualStack);
+  struct name name = names->real_name;
+  if (own_loopback) {
+    name.loopback = true, name.host = world->host, name.interface = 1;
+    add_alias(world, names, &name);
+  }
+  if (dual) {
+    name = names->real_name;
+    name.type = name.type == 'X' ? 'T' : 'U';
+    add_alias(world, names, &name);
+    if (own_loopback) {
+      name.loopback = true, name.host = world->host, name.interface = 1;
+      add_alias(world, names, &name);
+    }
+  }
+  return 0;
+}
+
+static void remove_aliases(const struct names *names, int count) {
+  for (int i = 0; i < count; i++) unlink(names->alias[i].sun_path);
+}
+
+static int bind_real(int fd, const struct network *n, const struct names *names, bool locked) {
+  int result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
+  if (result == -ENOENT && names->real_name.loopback) {
+    directory_make_loopback(n);
+    result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
+  }
+  if (result != -EADDRINUSE || names->real_name.abstract) return result;
+  int lock = locked ? -1 : directory_lock(n);
+  result = directory_clear(n, names->real.sun_path);
+  if (result == 0) result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
+  directory_unlock(lock);
+  return result;
+}
+
+/* The links come first: a bound unix socket cannot be unbound when one of them is taken. */
+static int bind_names(int fd, const struct network *n, const struct names *names) {
+  if (names->aliases == 0) return bind_real(fd, n, names, false);
+  int lock = directory_lock(n);
+  int result = lock < 0 ? lock : 0, made = 0;
+  for (; result == 0 && made < names->aliases; made++) {
+    result = directory_alias(n, names->alias[made].sun_path, names->real.sun_path, names->alias_in_loopback[made]);
+    if (result < 0) break;
+  }
+  if (result == 0) result = bind_real(fd, n, names, true);
+  if (result < 0) remove_aliases(names, made);
+  directory_unlock(lock);
+  return result;
+}
+
+/* unix(7) knows errors that bind(2) of an inet socket does not. */
+static int bind_error(const struct network *n, int result) {
+  if (result != -ENOENT && result != -ENOTDIR && result != -EROFS && result != -ENOSPC) return result;
+  LOG(LOG_ERROR, "directory %s cannot take a name (errno %d)", n->dir, -result);
+  journal_write(n->arena, &(struct event){.op = OP_nameLost, .fd = -1, .result = result, .text = n->dir});
+  return result == -ENOSPC ? -ENOBUFS : -EADDRNOTAVAIL;
+}
+
+int endpoint_bind(int fd, struct sock *s, const struct address *a) {
+  struct network *n = s->network;
+  struct address wanted = *a;
+  struct names names;
+  int result = 0;
+  for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
+    if (a->port == 0) wanted.port = next_port(n, s->info.type);
+    result = names_of(n, &s->info, &wanted, &names);
+    if (result < 0) return result;
+    result = bind_names(fd, n, &names);
+    if (result != -EADDRINUSE || a->port) break;
+  }
+  if (result < 0) return bind_error(n, result);
+  sock_begin(s);
+  info_set_local(&s->info, &wanted);
+  if (s->info.state == STATE_open) s->info.state = STATE_bound;
+  s->info.flags |= FLAG_named;
+  if (address_is_any(&wanted)) s->info.flags |= FLAG_anyBound;
+  if (names.real_name.loopback) s->info.flags |= FLAG_loopbackName;
+  for (int i = 0; i < names.aliases; i++) s->info.flags |= names.alias_in_loopback[i] ? FLAG_aliasLoopback : FLAG_aliasV4;
+  sock_end(s);
+  return 0;
+}
+
+/* A stream client inside a network of ours needs no file: its name is only read by the accepting side, from the kernel. */
+static int autobind_client(int fd, struct sock *s, const struct address *toward) {
+  struct network *n = s->network;
+  bool abstract = n->world.network_id != 0 && s->info.type == SOCK_STREAM;
+  bool v6 = !address_is_v4(toward), loopback = address_is_loopback(toward) || address_is_any(toward);
+  struct address local = address_of_host(&n->world, n->world.host, v6, loopback);
+  struct names names = {.aliases = 0};
+  int result = 0;
+  for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
+    local.port = next_port(n, s->info.type);
+    result = name_of_address(&n->world, &local, s->info.type, &names.real_name);
+    if (result < 0) return result;
+    names.real_name.abstract = abstract;
+    if (abstract && loopback && n->world.ten) {
+      /* Only abstract names tell host 1's loopback from its address: on disk both are the reference's one file. */
+      names.real_name.loopback = true;
+      names.real_name.host = n->world.host;
+    }
+    names.real_length = name_write(&n->world, &names.real_name, &names.real);
+    result = bind_real(fd, n, &names, false);
+    if (result != -EADDRINUSE) break;
+  }
+  if (result < 0) return bind_error(n, result);
+  sock_begin(s);
+  bool stream = s->info.type == SOCK_STREAM;
+  struct address shown = stream ? local : address_any(s->info.family);
+  shown.port = local.port;
+  info_set_local(&s->info, &shown);
+  s->info.flags |= FLAG_autobound | (abstract ? 0 : FLAG_named) | (names.real_name.loopback ? FLAG_loopbackName : 0) | (stream ? 0 : FLAG_anyBound);
+  if (!stream) s->info.state = STATE_bound;
+  sock_end(s);
+  return 0;
+}
+
+int endpoint_autobind(int fd, struct sock *s, const struct address *toward) {
+  if (s->info.state != STATE_open || (s->info.flags & FLAG_autobound)) return 0;
+  if (toward) return autobind_client(fd, s, toward);
+  struct address any = address_any(s->info.family);
+  return endpoint_bind(fd, s, &any);
+}
+
+/* The names as endpoint_bind made them, from the info alone: any holder in any process can remove them. */
+static void names_again(const struct network *n, const struct wire_info *info, struct names *names) {
+  struct address local = info_local(info);
+  struct wire_info full = *info;
+  names->aliases = 0;
+  names->real_length = 0;
+  if ((info->flags & FLAG_autobound) && (info->flags & FLAG_loopbackName) && address_is_any(&local)) {
+    u16 port = local.port;
+    local = address_of_host(&n->world, n->world.host, info->family == AF_INET6 && !address_is_v4(&local), true);
+    local.port = port;
+  }
+  if (names_of(n, &full, &local, names) < 0) names->real_length = 0;
+}
+
+/* A descriptor may be closed by a process of another host than the one that bound it. */
+static struct network on_host(const struct network *n, u32 host) {
+  struct network view = *n;
+  view.world.host = host ? host : n->world.host;
+  view.world.dir = view.dir;
+  return view;
+}
+
+void endpoint_release(struct sock *s, const struct wire_info *info, bool open, struct endpoint_remains *remains) {
+  struct network *n = s->network;
+  bool shared = info->flags & FLAG_shared;
+  if (!shared && n->arena && atomic_load(&s->registered)) arena_socket_remove(n->arena, info->cookie);
+  if (!(info->flags & FLAG_named)) return;
+  if (shared || !open) {
+    *remains = (struct endpoint_remains){.network = n, .info = *info};
+    return;
+  }
+  struct network view = on_host(n, info->host);
+  struct names names;
+  names_again(&view, info, &names);
+  if (!names.real_length) return;
+  remove_aliases(&names, names.aliases);
+  unlink(names.real.sun_path);
+}
+
+void endpoint_reap(const struct endpoint_remains *remains) {
+  if (!remains->network) return;
+  struct network view = on_host(remains->network, remains->info.host);
+  struct names names;
+  names_again(&view, &remains->info, &names);
+  if (!names.real_length) return;
+  int lock = directory_lock(&view);
+  if (lock < 0) return;
+  if (!directory_is_live(&view, names.real.sun_path)) {
+    for (int i = 0; i < names.aliases; i++) directory_clear(&view, names.alias[i].sun_path);
+    unlink(names.real.sun_path);
+    if (view.arena) arena_socket_remove(view.arena, remains->info.cookie);
+  }
+  directory_unlock(lock);
+}
+
+void endpoint_record(int fd, struct sock *s, enum wire_op op, long result, u32 detail) {
+  struct arena *arena = s->network->arena;
+  if (!arena) return;
+  bool first = !atomic_exchange(&s->registered, true);
+  u64 cookie = s->info.cookie, inode = s->info.inode;
+  socklen_t length = sizeof cookie;
+  if (cookie == 0) libc.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length);
+  if (inode == 0) {
+    struct stat status;
+    if (fstat(fd, &status) == 0) inode = status.st_ino;
+  }
+  u32 newest = first ? 0 : arena_socket_version(arena, cookie);
+  sock_begin(s);
+  s->info.cookie = cookie;
+  s->info.inode = inode;
+  if (s->info.bornPid == 0) s->info.bornPid = journal_pid();
+  s->info.version = (newest > s->info.version ? newest : s->info.version) + 1;
+  sock_end(s);
+  struct wire_info info;
+  sock_read(s, &info);
+  arena_socket_put(arena, &info);
+  journal_write(arena, &(struct event){.op = op, .fd = fd, .result = result, .detail = detail, .info = &info});
+}
