@@ -77,7 +77,6 @@ const linuxNumbers = {
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1)
 const doc = (text, indent = '') => (text === '' ? '' : `${indent}/** ${text.replaceAll('*/', '* /')} */\n`)
-const quote = (text) => (text.includes("'") && !text.includes('"') ? `"${text}"` : `'${text.replaceAll("'", "\\'")}'`)
 
 /** The rows of one record with their offsets; refuses what a C compiler would pad. */
 function layOut(file) {

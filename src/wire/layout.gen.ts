@@ -87,7 +87,7 @@ export const opNumbers = {
   processExit: 4,
   /** a socket became known: first bind, connect, listen, pass or inheritance; detail = 1 when recovered from the kernel */
   born: 5,
-  /** bind; result = 0 or -errno, detail = pid of the holder when it is -EADDRINUSE and known */
+  /** bind; result = 0 or -errno; info.local = the address asked for when it failed */
   bind: 6,
   /** listen */
   listen: 7,
