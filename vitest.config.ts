@@ -10,6 +10,10 @@ const globalSetup = existsSync(path('test/global-setup.ts')) ? [path('test/globa
 // Directories of test/. Each starts in vitest's own environment; a file asks for ours with `// @vitest-environment socket-wrapper`.
 const projects = ['unit', 'arena', 'shim', 'interop', 'e2e'].filter((name) => existsSync(path(`test/${name}`)))
 
+// A run that is to be counted names a file for its results; a vitest that a test starts must not write to it.
+const report = process.env['TEST_REPORT']
+delete process.env['TEST_REPORT']
+
 export default defineConfig({
   // The package's own name means its sources, so that nothing has to be built to try a change.
   resolve: {
@@ -19,6 +23,7 @@ export default defineConfig({
     ],
   },
   test: {
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: projects.map((name) => ({
       extends: true as const,
       test: {

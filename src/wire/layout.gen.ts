@@ -57,6 +57,8 @@ export const flagNumbers = {
   shared: 0x80,
   /** came from accept */
   accepted: 0x100,
+  /** an IPv6 socket whose name is an IPv4 one */
+  nameV4: 0x200,
 } as const
 
 export type FlagName = keyof typeof flagNumbers
@@ -71,6 +73,7 @@ export const flagNames: ReadonlyMap<number, FlagName> = new Map([
   [0x40, 'aliasLoopback'],
   [0x80, 'shared'],
   [0x100, 'accepted'],
+  [0x200, 'nameV4'],
 ])
 
 /** What a record of the journal says happened. */
@@ -357,6 +360,8 @@ export const calls = [
   'dup3',
   'vfork',
   'execve',
+  'posix_spawn',
+  'posix_spawnp',
   'getaddrinfo',
   'syscall',
 ] as const
