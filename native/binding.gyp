@@ -13,7 +13,7 @@
       "defines": ["_GNU_SOURCE"],
       "defines!": ["_FILE_OFFSET_BITS=64", "_LARGEFILE_SOURCE"],
       "cflags": ["-std=gnu11", "-fPIC", "-fvisibility=hidden", "-ftls-model=initial-exec", "-fno-strict-aliasing", "-Wmissing-prototypes", "-Wformat=2", "-Wvla", "-Werror"],
-      "ldflags": ["-Wl,-z,now", "-Wl,-z,initfirst"],
+      "ldflags": ["-Wl,-z,now", "-Wl,-z,initfirst", "-Wl,-Bsymbolic"],
       "libraries": ["-ldl", "-lpthread"],
     },
     {

@@ -131,6 +131,7 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   s->info.flags |= FLAG_named;
   if (address_is_any(&wanted)) s->info.flags |= FLAG_anyBound;
   if (names.real_name.loopback) s->info.flags |= FLAG_loopbackName;
+  if (s->info.family == AF_INET6 && address_is_v4(&wanted)) s->info.flags |= FLAG_nameV4;
   for (int i = 0; i < names.aliases; i++) s->info.flags |= names.alias_in_loopback[i] ? FLAG_aliasLoopback : FLAG_aliasV4;
   sock_end(s);
   return 0;
@@ -165,6 +166,7 @@ static int autobind_client(int fd, struct sock *s, const struct address *toward)
   shown.port = local.port;
   info_set_local(&s->info, &shown);
   s->info.flags |= FLAG_autobound | (abstract ? 0 : FLAG_named) | (names.real_name.loopback ? FLAG_loopbackName : 0) | (stream ? 0 : FLAG_anyBound);
+  if (s->info.family == AF_INET6 && !v6) s->info.flags |= FLAG_nameV4;
   if (!stream) s->info.state = STATE_bound;
   sock_end(s);
   return 0;
@@ -180,15 +182,14 @@ int endpoint_autobind(int fd, struct sock *s, const struct address *toward) {
 /* The names as endpoint_bind made them, from the info alone: any holder in any process can remove them. */
 static void names_again(const struct network *n, const struct wire_info *info, struct names *names) {
   struct address local = info_local(info);
-  struct wire_info full = *info;
+  bool v6 = info->family == AF_INET6 && !(info->flags & FLAG_nameV4);
   names->aliases = 0;
   names->real_length = 0;
-  if ((info->flags & FLAG_autobound) && (info->flags & FLAG_loopbackName) && address_is_any(&local)) {
-    u16 port = local.port;
-    local = address_of_host(&n->world, n->world.host, info->family == AF_INET6 && !address_is_v4(&local), true);
-    local.port = port;
-  }
-  if (names_of(n, &full, &local, names) < 0) names->real_length = 0;
+  /* connect(2) has made the unspecified address concrete since. */
+  if (info->flags & FLAG_anyBound)
+    local = info->flags & FLAG_autobound ? address_of_host(&n->world, n->world.host, v6, info->flags & FLAG_loopbackName) : address_any(v6 ? AF_INET6 : AF_INET);
+  local.port = info->localPort;
+  if (names_of(n, info, &local, names) < 0) names->real_length = 0;
 }
 
 /* A descriptor may be closed by a process of another host than the one that bound it. */
@@ -232,7 +233,7 @@ void endpoint_reap(const struct endpoint_remains *remains) {
   directory_unlock(lock);
 }
 
-void endpoint_record(int fd, struct sock *s, enum wire_op op, long result, u32 detail) {
+void endpoint_publish(int fd, struct sock *s) {
   struct arena *arena = s->network->arena;
   if (!arena) return;
   bool first = !atomic_exchange(&s->registered, true);
@@ -253,5 +254,12 @@ void endpoint_record(int fd, struct sock *s, enum wire_op op, long result, u32 d
   struct wire_info info;
   sock_read(s, &info);
   arena_socket_put(arena, &info);
-  journal_write(arena, &(struct event){.op = op, .fd = fd, .result = result, .detail = detail, .info = &info});
+}
+
+void endpoint_record(int fd, struct sock *s, enum wire_op op, long result, u32 detail) {
+  if (!s->network->arena) return;
+  endpoint_publish(fd, s);
+  struct wire_info info;
+  sock_read(s, &info);
+  journal_write(s->network->arena, &(struct event){.op = op, .fd = fd, .result = result, .detail = detail, .info = &info});
 }

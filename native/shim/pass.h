@@ -11,4 +11,7 @@
 long pass_send(int fd, const struct msghdr *message, int flags);
 long pass_receive(int fd, struct msghdr *message, int flags);
 
+/* The fault switch: received infos lose the field of that name (local, peer, options, state, type). NULL: none. Constructor only. */
+void pass_fault(const char *field);
+
 #endif

@@ -193,11 +193,15 @@ void table_drop(int fd) {
   endpoint_reap(&remains);
 }
 
-int table_close(int fd) {
+void table_detach(int fd, struct endpoint_remains *remains) {
+  remains->network = NULL;
   struct sock *s = table_in_vfork_child || !table_entry(fd) ? NULL : entry_sock(exchange(fd, 0));
-  if (!s) return libc.close(fd) < 0 ? -errno : 0;
-  struct endpoint_remains remains = {.network = NULL};
-  release(s, fd, true, &remains);
+  if (s) release(s, fd, true, remains);
+}
+
+int table_close(int fd) {
+  struct endpoint_remains remains;
+  table_detach(fd, &remains);
   int result = (int)REAL(libc.close(fd));
   endpoint_reap(&remains);
   return result;

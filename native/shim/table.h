@@ -40,6 +40,9 @@ int table_install(int fd, struct sock *s);
 void table_copy(int old, int new);
 /* fd was closed or replaced already. The last reference of the process ends the socket here: names, registry, journal. */
 void table_drop(int fd);
+struct endpoint_remains;
+/* The two halves of a close that libc does for us: before it, and (endpoint_reap) after it. */
+void table_detach(int fd, struct endpoint_remains *remains);
 /* close(2) of anything: ours or not. Returns 0 or -errno. */
 int table_close(int fd);
 /* Closes those of ours that lie in first..last; the rest is the caller's. */

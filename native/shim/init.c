@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * The constructor: everything that needs the environment, malloc or dlsym happens here, once. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "endpoint.h"
+#include "enter.h"
+#include "libc.h"
+#include "log.h"
+#include "network.h"
+#include "pass.h"
+#include "process.h"
+#include "table.h"
+
+static struct network *own_network;
+
+/* Descriptors that were open before us: inherited over exec, or opened by a library that ran first. */
+static void recover_inherited(struct network *n) {
+  DIR *directory = opendir("/proc/self/fd");
+  if (!directory) return;
+  for (struct dirent *entry; (entry = readdir(directory));) {
+    int fd = atoi(entry->d_name);
+    if (entry->d_name[0] != '.' && fd != dirfd(directory)) endpoint_recover(fd, n);
+  }
+  closedir(directory);
+}
+
+__attribute__((constructor)) static void start(void) {
+  libc_resolve();
+  log_init();
+  if (network_init() < 0 || table_init() < 0) {
+    LOG(LOG_ERROR, "no memory for the descriptor table: this process is not in the network");
+    return;
+  }
+  pass_fault(getenv("VITEST_SOCKET_WRAPPER_FAULT"));
+  own_network = network_from_environment();
+  process_start(own_network);
+  if (own_network && !own_network->error) recover_inherited(own_network);
+}
+
+__attribute__((destructor)) static void stop(void) { process_exit(own_network); }
+
+/* The reference's public functions: programs find them with dlsym. */
+EXPORT bool socket_wrapper_enabled(void);
+EXPORT bool socket_wrapper_enabled(void) { return own_network != NULL; }
+EXPORT void socket_wrapper_indicate_no_inet_fd(int fd);
+EXPORT void socket_wrapper_indicate_no_inet_fd(int fd) { table_drop(fd); }

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "option.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#include "enter.h"
+#include "libc.h"
+
+struct row {
+  int level, number, standard;
+};
+
+#define OPTION(name, level, number, standard, doc) {level, number, standard},
+static const struct row rows[OPTION_COUNT] = {
+#include "../wire/option.def"
+};
+#undef OPTION
+static_assert(OPTION_COUNT <= sizeof(((struct wire_info *)0)->options) / sizeof(i32), "info.def has too few options");
+
+/* Options of ip(7) and ipv6(7) that ask for something which has no effect between unix sockets: accepted, as the kernel accepts them. */
+static const int ignored_ip[] = {IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_MULTICAST_IF, IP_MTU_DISCOVER, IP_RECVERR, IP_RECVTOS, IP_RECVTTL,
+                                 IP_FREEBIND, IP_BIND_ADDRESS_NO_PORT, IP_RETOPTS, IP_RECVOPTS, IP_MULTICAST_ALL, MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP,
+                                 IP_RECVORIGDSTADDR, IP_OPTIONS};
+static const int ignored_ipv6[] = {IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_MTU_DISCOVER,
+                                   IPV6_RECVERR, IPV6_RECVTCLASS, IPV6_RECVHOPLIMIT, IPV6_FREEBIND, MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP, IPV6_DONTFRAG};
+static const int ignored_tcp[] = {TCP_LINGER2, TCP_SYNCNT, TCP_WINDOW_CLAMP, TCP_NOTSENT_LOWAT, TCP_MAXSEG, TCP_CONGESTION};
+
+#define HAS(list, number) has(list, sizeof(list) / sizeof(list)[0], number)
+static bool has(const int *list, size_t count, int number) {
+  for (size_t i = 0; i < count; i++)
+    if (list[i] == number) return true;
+  return false;
+}
+
+static bool is_ignored(const struct wire_info *info, int level, int number) {
+  if (level == IPPROTO_TCP) return info->type == SOCK_STREAM && HAS(ignored_tcp, number);
+  if (level == IPPROTO_IP) return HAS(ignored_ip, number);
+  return level == IPPROTO_IPV6 && info->family == AF_INET6 && HAS(ignored_ipv6, number);
+}
+
+static int row_of(int level, int number) {
+  for (int i = 0; i < OPTION_COUNT; i++)
+    if (rows[i].level == level && rows[i].number == number) return i;
+  return -1;
+}
+
+/* Levels that the kind of socket does not have answer as the kernel's protocol handlers do. */
+static bool has_level(const struct wire_info *info, int level) {
+  if (level == IPPROTO_TCP) return info->type == SOCK_STREAM;
+  if (level == IPPROTO_UDP) return info->type == SOCK_DGRAM;
+  if (level == IPPROTO_IPV6) return info->family == AF_INET6;
+  return level == IPPROTO_IP || level == SOL_SOCKET;
+}
+
+static int answer(void *value, socklen_t *length, const void *from, socklen_t size) {
+  if (!value || !length) return -EFAULT;
+  if ((int)*length < 0) return -EINVAL;
+  if (*length < size) size = *length;
+  memcpy(value, from, size);
+  *length = size;
+  return 0;
+}
+
+static int answer_int(void *value, socklen_t *length, int number) { return answer(value, length, &number, sizeof number); }
+
+static int tcp_info(const struct wire_info *info, void *value, socklen_t *length) {
+  struct tcp_info tcp = {.tcpi_state = info->state == STATE_listening ? TCP_LISTEN : info->state == STATE_connected ? TCP_ESTABLISHED : TCP_CLOSE};
+  /* Values of an idle loopback connection, in microseconds, as the reference reports them. */
+  bool up = info->state != STATE_open && info->state != STATE_bound;
+  tcp.tcpi_rto = up ? 200000 : 1000000;
+  tcp.tcpi_rtt = up ? 5000 : 0;
+  tcp.tcpi_rttvar = up ? 5000 : 250000;
+  tcp.tcpi_snd_mss = tcp.tcpi_rcv_mss = 1460;
+  return answer(value, length, &tcp, sizeof tcp);
+}
+
+static int get_error(int fd, struct sock *s, void *value, socklen_t *length) {
+  i32 pending = s->info.pendingError;
+  if (!pending) return -ENOTTY;
+  (void)fd;
+  sock_begin(s);
+  s->info.pendingError = 0;
+  sock_end(s);
+  return answer_int(value, length, pending);
+}
+
+int option_get(int fd, struct sock *s, int level, int number, void *value, socklen_t *length) {
+  struct wire_info info;
+  sock_read(s, &info);
+  int row = row_of(level, number);
+  if (row >= 0 && has_level(&info, level)) {
+    int set = info.optionMask & 1u << row ? info.options[row] : rows[row].standard;
+    return answer_int(value, length, set);
+  }
+  if (level == SOL_SOCKET) {
+    /* An inet socket has no peer credentials. */
+    struct ucred nobody = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
+    switch (number) {
+      case SO_DOMAIN: return answer_int(value, length, info.family);
+      case SO_PROTOCOL: return answer_int(value, length, info.protocol);
+      case SO_ERROR: return get_error(fd, s, value, length);
+      case SO_PEERCRED: return answer(value, length, &nobody, sizeof nobody);
+      default: return -ENOTTY;
+    }
+  }
+  if (level == IPPROTO_TCP && info.type == SOCK_STREAM) {
+    if (number == TCP_INFO) return tcp_info(&info, value, length);
+    if (number == TCP_MAXSEG) return answer_int(value, length, info.state == STATE_connected ? 65483 : 536); /* of loopback, measured */
+    if (number == TCP_CONGESTION) return answer(value, length, "cubic\0\0\0\0\0\0\0\0\0\0", 16);
+    return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;
+  }
+  if (level == IPPROTO_IP || level == IPPROTO_IPV6) {
+    if (number == (level == IPPROTO_IP ? IP_MTU : IPV6_MTU)) return info.state == STATE_connected ? answer_int(value, length, 65536) : -ENOTCONN;
+    return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;
+  }
+  return has_level(&info, level) ? -ENOPROTOOPT : -EOPNOTSUPP;
+}
+
+/* One byte is enough for the small options of ip(7) (do_ip_setsockopt). */
+static int read_int(int level, const void *value, socklen_t length, int *out) {
+  if (!value && length) return -EFAULT;
+  if (length >= sizeof *out) {
+    memcpy(out, value, sizeof *out);
+    return 0;
+  }
+  if (level != IPPROTO_IP || length < 1) return -EINVAL;
+  *out = *(const unsigned char *)value;
+  return 0;
+}
+
+static int check_value(int row, int state, int *value) {
+  switch ((enum wire_option)row) {
+    case OPTION_noDelay:
+    case OPTION_cork:
+    case OPTION_reusePort:
+    case OPTION_packetInfo:
+    case OPTION_receivePacketInfo:
+    case OPTION_multicastLoop: *value = !!*value; return 0;
+    case OPTION_v6Only: *value = !!*value; return state == STATE_open ? 0 : -EINVAL;
+    case OPTION_ttl: if (*value == -1) *value = 64; return *value < 1 || *value > 255 ? -EINVAL : 0;
+    case OPTION_unicastHops: if (*value == -1) *value = 64; return *value < 0 || *value > 255 ? -EINVAL : 0;
+    case OPTION_tos: *value &= 0xff; return 0;
+    case OPTION_keepIdleSeconds:
+    case OPTION_keepIntervalSeconds: return *value < 1 || *value > 32767 ? -EINVAL : 0; /* MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL */
+    case OPTION_keepCount: return *value < 1 || *value > 127 ? -EINVAL : 0; /* MAX_TCP_KEEPCNT */
+    case OPTION_userTimeoutMs: return *value < 0 ? -EINVAL : 0;
+    default: return 0;
+  }
+}
+
+int option_set(int fd, struct sock *s, int level, int number, const void *value, socklen_t length) {
+  (void)fd;
+  if ((int)length < 0) return -EINVAL;
+  int row = row_of(level, number), set;
+  if (row >= 0 && has_level(&s->info, level)) {
+    int result = read_int(level, value, length, &set);
+    if (result == 0) result = check_value(row, s->info.state, &set);
+    if (result < 0) return result;
+    sock_begin(s);
+    s->info.options[row] = set;
+    s->info.optionMask |= 1u << row;
+    if (row == OPTION_v6Only) s->info.flags = (u16)(set ? s->info.flags & ~FLAG_dualStack : s->info.flags | FLAG_dualStack);
+    sock_end(s);
+    return 0;
+  }
+  if (level == SOL_SOCKET) return number == SO_ZEROCOPY ? 0 : -ENOTTY;
+  if (is_ignored(&s->info, level, number)) return length || value ? 0 : -EINVAL;
+  return -ENOPROTOOPT;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * The life of the process in its network. */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include "network.h"
+
+/* Constructor: enters the process table and watches fork. `n` may be NULL. */
+void process_start(struct network *n);
+/* Destructor: removes names, leaves the table. */
+void process_exit(struct network *n);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * What several wrappers share. */
+#ifndef WRAP_H
+#define WRAP_H
+
+#include <sys/socket.h>
+
+/* glibc declares addresses as a transparent union in C. */
+#define SOCKADDR(argument) ((argument).__sockaddr__)
+
+/* The wrappers of the sockets API as the raw system calls see them; syscall() comes back through these. */
+int connect_address(int fd, const struct sockaddr *to, socklen_t length);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ * bind, bindresvport, connect, getsockname, getpeername. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "arena.h"
+#include "datagram.h"
+#include "endpoint.h"
+#include "enter.h"
+#include "journal.h"
+#include "libc.h"
+#include "table.h"
+#include "wrap.h"
+
+static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_t length) {
+  struct address a;
+  int result;
+  /* bind(2) of AF_INET takes AF_UNSPEC with INADDR_ANY for compatibility (inet_bind). */
+  struct sockaddr_in in;
+  if (s->info.family == AF_INET && to && length >= sizeof in && to->sa_family == AF_UNSPEC) {
+    memcpy(&in, to, sizeof in);
+    in.sin_family = in.sin_addr.s_addr == htonl(INADDR_ANY) ? AF_INET : AF_UNSPEC;
+    to = (const struct sockaddr *)&in;
+  }
+  result = address_read(to, length, s->info.family, &a);
+  if (result < 0) return result;
+  if (s->info.state != STATE_open || (s->info.flags & FLAG_autobound)) return -EINVAL;
+  if (address_is_v4(&a) && s->info.family == AF_INET6 && !(s->info.flags & FLAG_dualStack)) return -EINVAL;
+  if (address_is_broadcast(&s->network->world, &a)) {
+    if (s->info.type == SOCK_STREAM) return -EADDRNOTAVAIL;
+    u16 port = a.port;
+    a = address_of_host(&s->network->world, s->network->world.host, false, false);
+    a.port = port;
+  }
+  struct name name;
+  result = name_of_address(&s->network->world, &a, s->info.type, &name);
+  if (result < 0) return result;
+  /* Another host's address is not available here, as on a real machine; the plain wrapper, where one process plays all, allows it. */
+  if (s->network->arena && !name.loopback && name.interface != s->network->world.host) return -EADDRNOTAVAIL;
+  result = endpoint_bind(fd, s, &a);
+  if (result < 0 && s->network->arena) {
+    /* Told, so that the one who waits for this server learns why it does not come. */
+    struct wire_info info;
+    sock_read(s, &info);
+    info_set_local(&info, &a);
+    journal_write(s->network->arena, &(struct event){.op = OP_bind, .fd = fd, .result = result, .info = &info});
+  }
+  if (result == 0) endpoint_record(fd, s, OP_bind, 0, 0);
+  return result;
+}
+
+EXPORT int bind(int fd, __CONST_SOCKADDR_ARG to, socklen_t length) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) return libc.bind(fd, to, length);
+  sock_refresh(s);
+  return (int)shim_leave(bind_inet(fd, s, SOCKADDR(to), length));
+}
+
+EXPORT int bindresvport(int fd, struct sockaddr_in *to) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) return libc.bindresvport(fd, to);
+  struct sockaddr_in any = {.sin_family = AF_INET};
+  if (!to) to = &any;
+  if (to->sin_family != AF_INET) return (int)shim_leave(-EPFNOSUPPORT);
+  /* 600..1023 as glibc's own (STARTPORT, ENDPORT). */
+  int result = -EADDRINUSE;
+  for (u16 port = 600; port < 1024 && result == -EADDRINUSE; port++) {
+    to->sin_port = htons(port);
+    result = bind_inet(fd, s, (struct sockaddr *)to, sizeof *to);
+  }
+  return (int)shim_leave(result);
+}
+
+static int connect_error(int result) {
+  switch (result) {
+    case -ENOENT:     /* nobody has the name */
+    case -ENOTDIR:    /* nobody on that host ever used its loopback */
+    case -EPROTOTYPE: return -ECONNREFUSED;
+    default: return result;
+  }
+}
+
+static int connect_stream(int fd, struct sock *s, struct address *a) {
+  struct network *n = s->network;
+  if (s->info.state == STATE_connected || s->info.state == STATE_listening) return -EISCONN;
+  if (address_is_v4(a) && s->info.family == AF_INET6 && !(s->info.flags & FLAG_dualStack)) return -ENETUNREACH;
+  if (address_is_any(a)) { /* the kernel connects to the loopback instead */
+    u16 port = a->port;
+    *a = address_of_host(&n->world, n->world.host, !address_is_v4(a), true);
+    a->port = port;
+  }
+  struct name name;
+  if (address_is_broadcast(&n->world, a) || name_of_address(&n->world, a, SOCK_STREAM, &name) < 0) return -ENETUNREACH;
+  if (n->arena && !name.loopback && !arena_host_exists(n->arena, name.interface)) return -EHOSTUNREACH;
+  if (a->port == 0) return -ECONNREFUSED;
+  int result = endpoint_autobind(fd, s, a);
+  if (result < 0) return result == -EADDRINUSE ? -EADDRNOTAVAIL : result;
+  struct sockaddr_un un;
+  socklen_t length = name_write(&n->world, &name, &un);
+  result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, length));
+  if (result < 0) return connect_error(result);
+  sock_begin(s);
+  if (s->info.flags & FLAG_anyBound) {
+    struct address local = address_of_host(&n->world, n->world.host, !address_is_v4(a), address_is_loopback(a));
+    local.port = s->info.localPort;
+    info_set_local(&s->info, &local);
+  }
+  info_set_peer(&s->info, a);
+  s->info.state = STATE_connected;
+  sock_end(s);
+  return 0;
+}
+
+int connect_address(int fd, const struct sockaddr *to, socklen_t length) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) return (int)REAL(libc.connect(fd, to, length));
+  sock_refresh(s);
+  if (!to) return -EFAULT;
+  if (length < sizeof to->sa_family) return -EINVAL;
+  bool stream = s->info.type == SOCK_STREAM;
+  struct address a;
+  if (to->sa_family != AF_UNSPEC) {
+    int result = address_read(to, length, s->info.family, &a);
+    if (result < 0) return result;
+    if (network_passes_through(s->network, &a)) {
+      result = endpoint_leave(fd, s);
+      return result < 0 ? result : (int)REAL(libc.connect(fd, to, length));
+    }
+  } else if (stream) {
+    return (int)REAL(libc.connect(fd, to, length));
+  }
+  int result = stream ? connect_stream(fd, s, &a) : (int)datagram_connect(fd, s, to, length);
+  if (stream) endpoint_record(fd, s, OP_connect, result, 0);
+  return result;
+}
+
+EXPORT int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t length) {
+  if (!table_entry(fd)) return libc.connect(fd, to, length);
+  return (int)shim_leave(connect_address(fd, SOCKADDR(to), length));
+}
+
+static int tell(const struct sock *s, const struct address *a, struct sockaddr *out, socklen_t *length) {
+  if (!length || (!out && *length)) return -EFAULT;
+  if ((int)*length < 0) return -EINVAL;
+  address_write(a, s->info.family, out, length);
+  return 0;
+}
+
+EXPORT int getsockname(int fd, __SOCKADDR_ARG out, socklen_t *length) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) return libc.getsockname(fd, out, length);
+  sock_refresh(s);
+  struct wire_info info;
+  sock_read(s, &info);
+  struct address a = info.state == STATE_open ? address_any(info.family) : info_local(&info);
+  return (int)shim_leave(tell(s, &a, SOCKADDR(out), length));
+}
+
+EXPORT int getpeername(int fd, __SOCKADDR_ARG out, socklen_t *length) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) return libc.getpeername(fd, out, length);
+  sock_refresh(s);
+  struct wire_info info;
+  sock_read(s, &info);
+  if (info.state != STATE_connected) return (int)shim_leave(-ENOTCONN);
+  struct address a = info_peer(&info);
+  return (int)shim_leave(tell(s, &a, SOCKADDR(out), length));
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * Every way to copy or to drop a descriptor. */
+#include <errno.h>
+#include <linux/close_range.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+
+#include "endpoint.h"
+#include "enter.h"
+#include "libc.h"
+#include "table.h"
+
+EXPORT int close(int fd) {
+  if (!table_entry(fd)) return libc.close(fd);
+  return (int)shim_leave(table_close(fd));
+}
+
+EXPORT int close_range(unsigned first, unsigned last, int flags) {
+  /* CLOSE_RANGE_UNSHARE gives the caller a table of its own, which is still this process's: the same verbs. */
+  if (!(flags & (int)CLOSE_RANGE_CLOEXEC) && first <= last) table_close_range(first, last);
+  return libc.close_range(first, last, flags);
+}
+
+EXPORT void closefrom(int first) {
+  table_close_range(first < 0 ? 0 : (u32)first, UINT32_MAX);
+  libc.closefrom(first);
+}
+
+EXPORT int fclose(FILE *file) {
+  int fd = file ? fileno(file) : -1;
+  if (!table_entry(fd)) return libc.fclose(file);
+  struct endpoint_remains remains;
+  table_detach(fd, &remains);
+  int result = (int)REAL(libc.fclose(file));
+  endpoint_reap(&remains);
+  return (int)shim_leave(result);
+}
+
+EXPORT int dup(int old) {
+  int fd = libc.dup(old);
+  if (fd >= 0) table_copy(old, fd);
+  return fd;
+}
+
+EXPORT int dup2(int old, int new) {
+  int fd = libc.dup2(old, new);
+  if (fd >= 0 && old != new) table_copy(old, new);
+  return fd;
+}
+
+EXPORT int dup3(int old, int new, int flags) {
+  int fd = libc.dup3(old, new, flags);
+  if (fd >= 0) table_copy(old, new);
+  return fd;
+}

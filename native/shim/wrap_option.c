@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * getsockopt, setsockopt, ioctl, fcntl. */
+#include <errno.h>
+#include <linux/sockios.h>
+#include <stdarg.h>
+
+#include "endpoint.h"
+#include "enter.h"
+#include "libc.h"
+#include "option.h"
+#include "table.h"
+
+EXPORT int getsockopt(int fd, int level, int number, void *value, socklen_t *length) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) return libc.getsockopt(fd, level, number, value, length);
+  sock_refresh(s);
+  int result = option_get(fd, s, level, number, value, length);
+  return result == -ENOTTY ? libc.getsockopt(fd, level, number, value, length) : (int)shim_leave(result);
+}
+
+EXPORT int setsockopt(int fd, int level, int number, const void *value, socklen_t length) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) return libc.setsockopt(fd, level, number, value, length);
+  sock_refresh(s);
+  int result = option_set(fd, s, level, number, value, length);
+  /* The other holders must hear of it. */
+  if (result == 0 && (s->info.flags & FLAG_shared) && atomic_load(&s->registered)) endpoint_publish(fd, s);
+  return result == -ENOTTY ? libc.setsockopt(fd, level, number, value, length) : (int)shim_leave(result);
+}
+
+EXPORT int ioctl(int fd, unsigned long request, ...) {
+  va_list arguments;
+  va_start(arguments, request);
+  void *argument = va_arg(arguments, void *);
+  va_end(arguments);
+  int result = libc.ioctl(fd, request, argument);
+  /* A unix socket counts the kernel's bookkeeping as unsent bytes; loopback TCP has sent everything. */
+  if (result == 0 && request == SIOCOUTQ && table_entry(fd)) *(int *)argument = 0;
+  return result;
+}
+
+EXPORT int fcntl(int fd, int command, ...) {
+  va_list arguments;
+  va_start(arguments, command);
+  void *argument = va_arg(arguments, void *);
+  va_end(arguments);
+  int result = libc.fcntl(fd, command, argument);
+  if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC)) table_copy(fd, result);
+  return result;
+}
+
+EXPORT int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ * fork, vfork, exec, posix_spawn: who holds which socket afterwards. */
+#include "process.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "arena.h"
+#include "endpoint.h"
+#include "enter.h"
+#include "journal.h"
+#include "libc.h"
+#include "network.h"
+#include "table.h"
+
+static void share(int fd, struct sock *s, void *context) {
+  (void)fd, (void)context;
+  if (s->info.flags & FLAG_shared) return;
+  sock_begin(s);
+  s->info.flags |= FLAG_shared;
+  sock_end(s);
+}
+
+/* A socket that survives exec must be found by the new program: in the registry, under its cookie. */
+static void share_over_exec(int fd, struct sock *s, void *context) {
+  int flags = libc.fcntl(fd, F_GETFD);
+  if (flags < 0 || (flags & FD_CLOEXEC)) return;
+  share(fd, s, context);
+  if (!atomic_load(&s->registered)) endpoint_record(fd, s, OP_born, 0, 0);
+}
+
+static void before_fork(void) { table_each(share, NULL); }
+
+static void in_child(void) {
+  journal_forget_pid();
+  struct network *n = network_current();
+  if (!n || !n->arena) return;
+  pid_t parent = getppid();
+  arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program_invocation_short_name);
+  journal_write(n->arena, &(struct event){.op = OP_processFork, .fd = -1, .detail = (u32)parent, .text = program_invocation_short_name});
+}
+
+void process_start(struct network *n) {
+  pthread_atfork(before_fork, NULL, in_child);
+  if (!n || !n->arena) return;
+  pid_t parent = getppid();
+  arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program_invocation_short_name);
+  journal_write(n->arena, &(struct event){.op = OP_processStart, .fd = -1, .detail = (u32)parent, .text = program_invocation_short_name});
+}
+
+/* What exit(3) owes: names go. A name that other processes may hold is judged after our own descriptor is closed. */
+static void leave_name(int fd, struct sock *s, void *context) {
+  (void)context;
+  if (!(s->info.flags & FLAG_named)) return;
+  if (s->info.flags & FLAG_shared) {
+    table_close(fd);
+    return;
+  }
+  struct endpoint_remains remains = {.network = NULL};
+  endpoint_release(s, &s->info, true, &remains);
+}
+
+void process_exit(struct network *n) {
+  table_each(leave_name, NULL);
+  if (!n || !n->arena) return;
+  journal_write(n->arena, &(struct event){.op = OP_processExit, .fd = -1});
+  arena_process_exit(n->arena, getpid());
+}
+
+static void before_exec(const char *program) {
+  table_each(share_over_exec, NULL);
+  struct network *n = network_current();
+  if (!n) return;
+  const char *base = program ? strrchr(program, '/') : NULL;
+  journal_write(n->arena, &(struct event){.op = OP_processExec, .fd = -1, .text = base ? base + 1 : program});
+}
+
+EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
+  before_exec(path);
+  return libc.execve(path, arguments, environment);
+}
+
+EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                       char *const arguments[], char *const environment[]) {
+  table_each(share_over_exec, NULL);
+  return libc.posix_spawn(pid, path, actions, attributes, arguments, environment);
+}
+
+EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                        char *const arguments[], char *const environment[]) {
+  table_each(share_over_exec, NULL);
+  return libc.posix_spawnp(pid, file, actions, attributes, arguments, environment);
+}
+
+/* The child of vfork runs in our memory with descriptors of its own: until it execs or ends, the thread's verbs leave the table alone.
+ * The flag is thread-local, and the thread of the parent sleeps meanwhile. */
+pid_t process_vforked(long result);
+__attribute__((used)) pid_t process_vforked(long result) {
+  table_in_vfork_child = result == 0;
+  return (pid_t)shim_leave(result);
+}
+
+#if defined(__x86_64__)
+/* The return address waits in a register: the child returns first and overwrites the stack below. */
+__asm__(
+    ".text\n.globl vfork\n.type vfork, @function\n"
+    "vfork:\n"
+    "  endbr64\n"
+    "  popq %rdi\n"
+    "  movl $58, %eax\n" /* __NR_vfork */
+    "  syscall\n"
+    "  pushq %rdi\n"
+    "  movq %rax, %rdi\n"
+    "  jmp process_vforked\n"
+    ".size vfork, .-vfork\n");
+#else
+/* vfork may be fork (POSIX.1-2001); it costs the copy of the page tables. */
+EXPORT pid_t vfork(void) { return fork(); }
+#endif

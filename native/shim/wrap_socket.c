@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ * socket, socketpair, listen, accept, shutdown. */
+#include <errno.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "arena.h"
+#include "endpoint.h"
+#include "enter.h"
+#include "libc.h"
+#include "table.h"
+#include "wrap.h"
+
+static const int TYPE_FLAGS = SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+/* What the kernel makes of (type, protocol) for AF_INET: the protocol of the two types we map, else the errno of a kernel without that module. */
+static int inet_protocol(int type, int protocol) {
+  if (type == SOCK_STREAM) return protocol == 0 || protocol == IPPROTO_TCP ? IPPROTO_TCP : -EPROTONOSUPPORT;
+  if (type == SOCK_DGRAM) return protocol == 0 || protocol == IPPROTO_UDP ? IPPROTO_UDP : -EPROTONOSUPPORT;
+  if (type == SOCK_RAW) return protocol ? -EPERM : -EPROTONOSUPPORT;
+  return type < 1 || type >= 11 /* SOCK_MAX */ ? -EINVAL : -ESOCKTNOSUPPORT;
+}
+
+static int make_socket(struct network *n, int family, int type, int protocol) {
+  int kind = type & ~TYPE_FLAGS;
+  protocol = inet_protocol(kind, protocol);
+  if (protocol < 0) return protocol;
+  if (n->error) return n->error;
+  struct sock *s = table_new(n);
+  if (!s) return -ENFILE;
+  s->info.family = (u16)family;
+  s->info.type = (u16)kind;
+  s->info.protocol = (u16)protocol;
+  s->info.host = (u16)n->world.host;
+  if (family == AF_INET6) s->info.flags = FLAG_dualStack;
+  int fd = (int)REAL(libc.socket(AF_UNIX, type, 0));
+  if (fd < 0) {
+    table_release(s);
+    return fd;
+  }
+  int result = table_install(fd, s);
+  if (result == 0) return fd;
+  libc.close(fd);
+  return result;
+}
+
+EXPORT int socket(int family, int type, int protocol) {
+  bool inet = family == AF_INET || family == AF_INET6;
+  struct network *n = inet ? network_current() : NULL;
+  if (n) return (int)shim_leave(make_socket(n, family, type, protocol));
+  if (inet && network_is_ambiguous()) return (int)shim_leave(-EACCES);
+  int fd = libc.socket(family, type, protocol);
+  table_drop(fd);
+  return fd;
+}
+
+EXPORT int socketpair(int family, int type, int protocol, int fds[2]) {
+  int result = libc.socketpair(family, type, protocol, fds);
+  if (result == 0) table_drop(fds[0]), table_drop(fds[1]);
+  return result;
+}
+
+EXPORT int listen(int fd, int backlog) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) return libc.listen(fd, backlog);
+  sock_refresh(s);
+  if (s->info.type != SOCK_STREAM) return (int)shim_leave(-EOPNOTSUPP);
+  if (s->info.state == STATE_connected) return (int)shim_leave(-EINVAL);
+  int result = endpoint_autobind(fd, s, NULL);
+  if (result == 0) result = (int)REAL(libc.listen(fd, backlog));
+  if (result == 0) {
+    sock_begin(s);
+    s->info.state = STATE_listening;
+    sock_end(s);
+  }
+  endpoint_record(fd, s, OP_listen, result, 0);
+  return (int)shim_leave(result);
+}
+
+/* The accepted socket's addresses: the peer's from its name; the own one from the listener, made concrete by where the peer came from. */
+static void accepted_addresses(const struct network *n, const struct wire_info *listener, const struct name *peer, struct wire_info *out) {
+  bool near = peer->loopback || (!peer->abstract && peer->interface == n->world.host);
+  struct address from, local = info_local(listener);
+  name_to_address(&n->world, peer, near, &from);
+  if (address_is_any(&local)) {
+    u16 port = local.port;
+    local = address_of_host(&n->world, n->world.host, peer->type == 'X', near);
+    local.port = port;
+  }
+  info_set_local(out, &local);
+  info_set_peer(out, &from);
+}
+
+static int adopt(int fd, struct sock *listener, const struct sockaddr_un *un, socklen_t length) {
+  struct network *n = listener->network;
+  struct wire_info from;
+  sock_read(listener, &from);
+  struct sock *s = table_new(n);
+  if (!s) return -ENFILE;
+  struct wire_info *info = &s->info;
+  *info = (struct wire_info){.family = from.family, .type = from.type, .protocol = from.protocol, .host = from.host};
+  info->state = STATE_connected;
+  info->flags = FLAG_accepted | (from.flags & FLAG_dualStack);
+  info->optionMask = from.optionMask;
+  memcpy(info->options, from.options, sizeof info->options);
+  struct name peer;
+  if (name_read(&n->world, un, length, &peer) == 0) {
+    accepted_addresses(n, &from, &peer, info);
+  } else {
+    /* A client without a name, for example one that is not under a shim. */
+    struct address local = info_local(&from), any = address_any(from.family);
+    info_set_local(info, &local);
+    info_set_peer(info, &any);
+  }
+  return table_install(fd, s);
+}
+
+static int accept_stream(int fd, struct sock *listener, struct sockaddr *address, socklen_t *length, int flags) {
+  if (address && !length) return -EFAULT;
+  if (address && (int)*length < 0) return -EINVAL;
+  struct sockaddr_un un;
+  socklen_t un_length = sizeof un;
+  un.sun_family = AF_UNSPEC;
+  int accepted = (int)REAL(libc.accept4(fd, (struct sockaddr *)&un, &un_length, flags));
+  if (accepted < 0) return accepted;
+  int result = adopt(accepted, listener, &un, un_length < sizeof un ? un_length : sizeof un);
+  if (result < 0) {
+    libc.close(accepted);
+    return result;
+  }
+  struct sock *s = table_find(accepted);
+  endpoint_record(accepted, s, OP_accept, accepted, (u32)fd);
+  if (address) {
+    struct address peer = info_peer(&s->info);
+    address_write(&peer, s->info.family, address, length);
+  }
+  return accepted;
+}
+
+EXPORT int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) {
+    int accepted = libc.accept4(fd, address, length, flags);
+    table_drop(accepted);
+    return accepted;
+  }
+  sock_refresh(s);
+  if (s->info.type != SOCK_STREAM) return (int)shim_leave(-EOPNOTSUPP);
+  return (int)shim_leave(accept_stream(fd, s, SOCKADDR(address), length, flags));
+}
+
+EXPORT int accept(int fd, __SOCKADDR_ARG address, socklen_t *length) { return accept4(fd, address, length, 0); }
+
+EXPORT int shutdown(int fd, int how) {
+  struct sock *s = table_find_checked(fd);
+  if (!s) return libc.shutdown(fd, how);
+  sock_refresh(s);
+  if (how < SHUT_RD || how > SHUT_RDWR) return (int)shim_leave(-EINVAL);
+  if (s->info.state != STATE_connected && s->info.state != STATE_listening) return (int)shim_leave(-ENOTCONN);
+  int result = (int)REAL(libc.shutdown(fd, how));
+  if (s->network->arena && atomic_load(&s->registered)) endpoint_record(fd, s, OP_shutdown, result, (u32)how);
+  return (int)shim_leave(result);
+}
