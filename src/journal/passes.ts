@@ -1,5 +1,6 @@
 import type { JournalEvent } from '../wire/events.ts'
 import { createBounded } from './bounded.ts'
+import { type Names, namesKey } from './names.ts'
 import type { PassView, Receipt, SocketView } from './views.ts'
 
 type Writable<View> = { -readonly [Key in keyof View]: View[Key] }
@@ -19,7 +20,7 @@ export type PassBook = {
 }
 
 /** Joins what the sender and the receivers wrote about one descriptor of one message, in whichever order it comes. */
-export function createPassBook(limit: number): PassBook {
+export function createPassBook(limit: number, names: Names): PassBook {
   const byKey = new Map<string, Pass>()
   /** Sent and not received yet, oldest first. */
   const inFlight = new Map<bigint, Pass[]>()
@@ -48,6 +49,7 @@ export function createPassBook(limit: number): PassBook {
       isSent: false,
       key: `${event.messageId}:${event.position}`,
       cookie: socket.info.cookie,
+      [namesKey]: names,
     }
     if (event.messageId !== 0n) byKey.set(pass.key, pass)
     return pass

@@ -1,5 +1,6 @@
 import type { JournalEvent, OpName } from '../wire/events.ts'
 import { createBounded } from './bounded.ts'
+import { type Names, namesKey } from './names.ts'
 import type { Holder, SocketView } from './views.ts'
 
 // Enough for a message and for the analysis of one socket; a listener that is copied for each request would grow without end.
@@ -21,7 +22,7 @@ export type SocketBook = {
 const opens: ReadonlySet<OpName> = new Set(['born', 'bind', 'listen', 'connect', 'accept', 'copy', 'passReceive'])
 
 /** Sockets by cookie, each with the descriptors that the journal says are open. */
-export function createSocketBook(limit: number): SocketBook {
+export function createSocketBook(limit: number, names: Names): SocketBook {
   const byCookie = new Map<bigint, Socket>()
   const byProcess = new Map<number, Map<number, Socket>>()
   let count = 0
@@ -43,6 +44,7 @@ export function createSocketBook(limit: number): SocketBook {
       holders: [],
       history: [],
       historyLeftOut: 0,
+      [namesKey]: names,
     }
     if (info.cookie !== 0n) byCookie.set(info.cookie, socket)
     sockets.push(socket)

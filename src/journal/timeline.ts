@@ -1,6 +1,7 @@
 import type { ProcessRow } from '../wire/arena.ts'
 import type { JournalEvent } from '../wire/events.ts'
 import { createBounded } from './bounded.ts'
+import { type Names, plainNames } from './names.ts'
 import { createPassBook } from './passes.ts'
 import { createProcessBook } from './processes.ts'
 import { createSocketBook } from './sockets.ts'
@@ -27,16 +28,21 @@ export type Timeline = {
   readonly forgotten: Forgotten
 }
 
-export type TimelineLimits = { events?: number; sockets?: number; passes?: number }
+export type TimelineSettings = {
+  /** What messages about the views call hosts and processes. */
+  names?: Names
+  limits?: { events?: number; sockets?: number; passes?: number }
+}
 
 // An event with its info is about 1 KB of heap (measured on Node 20), so a timeline stays below 150 MB.
 const standardLimits = { events: 1 << 17, sockets: 1 << 15, passes: 1 << 15 }
 
-export function createTimeline(limits: TimelineLimits = {}): Timeline {
-  const { events: maxEvents, sockets: maxSockets, passes: maxPasses } = { ...standardLimits, ...limits }
-  const events = createBounded<JournalEvent>(maxEvents)
-  const sockets = createSocketBook(maxSockets)
-  const passes = createPassBook(maxPasses)
+export function createTimeline(settings: TimelineSettings = {}): Timeline {
+  const limits = { ...standardLimits, ...settings.limits }
+  const names = settings.names ?? plainNames
+  const events = createBounded<JournalEvent>(limits.events)
+  const sockets = createSocketBook(limits.sockets, names)
+  const passes = createPassBook(limits.passes, names)
   const processes = createProcessBook()
   const listeners = new Set<() => void>()
 

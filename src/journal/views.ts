@@ -1,11 +1,12 @@
 import type { JournalEvent } from '../wire/events.ts'
 import type { SocketInfo } from '../wire/info.ts'
+import type { Named } from './names.ts'
 
 /** A descriptor of a socket in a process. */
 export type Holder = { pid: number; fd: number }
 
 /** One socket, whatever the number of its descriptors. Views are live: they change as the journal comes in. */
-export type SocketView = {
+export type SocketView = Named & {
   /** In order of first appearance, from 1: the #7 of messages. */
   readonly number: number
   /** The newest info the journal told. */
@@ -31,7 +32,7 @@ export type Receipt = {
 }
 
 /** One descriptor in one SCM_RIGHTS message, from send to receive. Views are live: a pass in flight gets its receiver later. */
-export type PassView = {
+export type PassView = Named & {
   /** In order of first appearance, from 1. */
   readonly number: number
   /** 0 when the sender was not under the shim. */
