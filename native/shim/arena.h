@@ -25,7 +25,10 @@ int arena_create(const char *dir, const struct arena_shape *shape);
 /* Process table. arena_process_add also is the child's side of fork. `flags`: PROCESS_*. Signal-safe: yes. */
 int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 flags, const char *program);
 void arena_process_exit(struct arena *a, pid_t pid);
+/* True when the process is, or was, under the shim. */
 bool arena_process_known(const struct arena *a, pid_t pid);
+/* Copies the used rows; returns their number, at most `count`. A row that is just being filled is left out. */
+u32 arena_processes(const struct arena *a, struct wire_process *out, u32 count);
 
 /* Hosts: adds a name to interface `number` (1..64), which comes to life with its first name. -ENOSPC when the 252 bytes are full. Test's process only. */
 int arena_host_add(struct arena *a, u32 number, const char *name);
@@ -43,5 +46,7 @@ void arena_socket_put(struct arena *a, const struct wire_info *info);
 bool arena_socket_get(struct arena *a, u64 cookie, struct wire_info *out);
 u32 arena_socket_version(struct arena *a, u64 cookie);
 void arena_socket_remove(struct arena *a, u64 cookie);
+/* Copies the infos of all sockets, each of them consistent; returns their number, at most `count`. */
+u32 arena_sockets(struct arena *a, struct wire_info *out, u32 count);
 
 #endif

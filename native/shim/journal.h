@@ -27,8 +27,10 @@ bool journal_wait(struct arena *a, int timeout_ms);
 /* Wakes a reader without a record: for closing. */
 void journal_wake(struct arena *a);
 
-/* The pid and tid of the caller without a system call on the hot path; the child's side of fork resets them. */
+/* The pid and tid of the caller without a system call on the hot path. They are kept per thread: the child's side of fork forgets them, and
+ * so do both sides of vfork, where the child writes into its parent's thread. Signal-safe: yes. */
 u32 journal_pid(void);
+u32 journal_tid(void);
 void journal_forget_pid(void);
 
 #endif

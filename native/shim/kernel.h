@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ * System calls without libc: never one of our own wrappers (the shim exports close, read, fcntl, syscall ...), never errno, usable before
+ * libc_resolve and in programs that are linked without the shim. All return >= 0 or -errno. Signal-safe: yes. */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <time.h>
+
+#if defined(__x86_64__)
+static inline long kernel_call(long number, long a, long b, long c, long d, long e, long f) {
+  long result;
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+  return result;
+}
+#elif defined(__aarch64__)
+static inline long kernel_call(long number, long a, long b, long c, long d, long e, long f) {
+  register long x8 __asm__("x8") = number;
+  register long x0 __asm__("x0") = a;
+  register long x1 __asm__("x1") = b;
+  register long x2 __asm__("x2") = c;
+  register long x3 __asm__("x3") = d;
+  register long x4 __asm__("x4") = e;
+  register long x5 __asm__("x5") = f;
+  __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+  return x0;
+}
+#else
+#error "only x86-64 and aarch64 are supported"
+#endif
+
+static inline int kernel_open(const char *path, int flags, mode_t mode) {
+  return (int)kernel_call(SYS_openat, AT_FDCWD, (long)path, flags, (long)mode, 0, 0);
+}
+static inline int kernel_close(int fd) { return (int)kernel_call(SYS_close, fd, 0, 0, 0, 0, 0); }
+static inline long kernel_read(int fd, void *to, size_t size) { return kernel_call(SYS_read, fd, (long)to, (long)size, 0, 0, 0); }
+static inline long kernel_pread(int fd, void *to, size_t size, off_t offset) {
+  return kernel_call(SYS_pread64, fd, (long)to, (long)size, offset, 0, 0);
+}
+static inline long kernel_pwrite(int fd, const void *from, size_t size, off_t offset) {
+  return kernel_call(SYS_pwrite64, fd, (long)from, (long)size, offset, 0, 0);
+}
+static inline int kernel_getpid(void) { return (int)kernel_call(SYS_getpid, 0, 0, 0, 0, 0, 0); }
+static inline int kernel_gettid(void) { return (int)kernel_call(SYS_gettid, 0, 0, 0, 0, 0, 0); }
+static inline int kernel_kill(pid_t pid, int signal) { return (int)kernel_call(SYS_kill, pid, signal, 0, 0, 0, 0); }
+static inline int kernel_tgkill(pid_t pid, pid_t tid, int signal) { return (int)kernel_call(SYS_tgkill, pid, tid, signal, 0, 0, 0); }
+static inline void kernel_yield(void) { kernel_call(SYS_sched_yield, 0, 0, 0, 0, 0, 0); }
+static inline long kernel_random(void *to, size_t size) { return kernel_call(SYS_getrandom, (long)to, (long)size, 0, 0, 0, 0); }
+/* Shared futexes: the word lies in a file that several processes map. */
+static inline int kernel_futex_wait(uint32_t *word, uint32_t expected, const struct timespec *relative) {
+  return (int)kernel_call(SYS_futex, (long)word, FUTEX_WAIT, (long)expected, (long)relative, 0, 0);
+}
+static inline int kernel_futex_wake(uint32_t *word, int count) { return (int)kernel_call(SYS_futex, (long)word, FUTEX_WAKE, count, 0, 0, 0); }
+
+#endif

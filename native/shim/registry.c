@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ * Open addressing by cookie. A slot is found by its cookie; its two copies are written by whoever holds the slot's `writer` word, always the
+ * one that is not current; then one store of `current` shows it. A writer that is killed leaves the current copy whole and a word that the
+ * next writer recognises by the dead pid. A slot that was used once never becomes free again but a tombstone, so a search may stop at a free one. */
+#include "arena.h"
+
+#include "arena_map.h"
+#include "journal.h"
+#include "life.h"
+
+enum { PROBES = 64, SPINS = 200, YIELDS = 100, READS = 100000, INFO_WORDS = sizeof(struct wire_info) / 8 };
+
+enum outcome { DONE, BUSY, MOVED };
+
+static u32 home_of(const struct arena *a, u64 cookie) {
+  /* Cookies count up, in runs of one processor each: Fibonacci hashing spreads runs evenly. */
+  return (u32)(cookie * 0x9e3779b97f4a7c15ULL >> 32) & (a->socket_count - 1);
+}
+
+static u32 probes_of(const struct arena *a) { return a->socket_count < PROBES ? a->socket_count : PROBES; }
+
+static struct wire_socket *probe(const struct arena *a, u32 home, u32 step) { return &a->sockets[(home + step) & (a->socket_count - 1)]; }
+
+static bool is_cookie(u64 cookie) { return cookie && cookie != SOCKET_REMOVED; }
+
+static struct wire_socket *find(const struct arena *a, u64 cookie) {
+  u32 home = home_of(a, cookie), probes = probes_of(a);
+  for (u32 step = 0; step < probes; step++) {
+    struct wire_socket *slot = probe(a, home, step);
+    u64 held = LOAD_ORDERED(slot->cookie);
+    if (held == cookie) return slot;
+    if (!held) break;
+  }
+  return NULL;
+}
+
+static void copy_words(void *to, const void *from) {
+  for (int i = 0; i < INFO_WORDS; i++) STORE(((u64 *)to)[i], LOAD(((const u64 *)from)[i]));
+}
+
+static uint8_t *copy_of(struct wire_socket *slot, u64 number) { return number & 1 ? slot->second : slot->first; }
+
+/* A consistent copy of the slot's info, if it still is the cookie's. */
+static bool read_slot(struct wire_socket *slot, u64 cookie, struct wire_info *out) {
+  for (int turn = 0; turn < READS; turn++) {
+    u64 before = LOAD_ACQUIRE(slot->current);
+    copy_words(out, copy_of(slot, before));
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (LOAD(slot->cookie) != cookie || !before) return false;
+    /* A changed word means that a writer got through, and writers do other work between two puts. */
+    if (LOAD(slot->current) == before) return out->cookie == cookie;
+  }
+  return false;
+}
+
+/* Takes the slot's writer word. False when its owner is alive and does not give it back: it was stopped, or is the caller's own thread,
+ * interrupted by the signal handler that runs now. */
+static bool lock(struct wire_socket *slot) {
+  u32 pid = journal_pid(), tid = journal_tid();
+  u64 own = (u64)tid << 32 | pid;
+  for (int turn = 0; turn < SPINS + YIELDS; turn++) {
+    u64 owner = LOAD(slot->writer);
+    if (owner == own) return false;
+    bool look = turn >= SPINS && turn % (YIELDS / 4) == 0;
+    if (!owner || (look && life_thread_dead((pid_t)(u32)owner, (pid_t)(owner >> 32)))) {
+      if (SWAP(slot->writer, owner, own)) return true;
+      continue;
+    }
+    if (turn < SPINS) arena_pause();
+    else kernel_yield();
+  }
+  return false;
+}
+
+static void unlock(struct wire_socket *slot) { STORE_RELEASE(slot->writer, 0); }
+
+/* The caller holds the writer word. */
+static void write_copy(struct wire_socket *slot, const struct wire_info *info) {
+  u64 next = (LOAD(slot->current) & 1) ^ 1;
+  /* A reader that meets one of the new words must also meet the `current` that was stored before them. */
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  copy_words(copy_of(slot, next), info);
+  STORE_RELEASE(slot->current, (u64)info->version << 1 | next);
+}
+
+static enum outcome update(struct wire_socket *slot, const struct wire_info *info) {
+  if (LOAD_ACQUIRE(slot->current) >> 1 >= info->version && LOAD(slot->cookie) == info->cookie) return DONE;
+  if (!lock(slot)) return BUSY;
+  enum outcome outcome = MOVED;
+  if (LOAD(slot->cookie) == info->cookie) {
+    outcome = DONE;
+    if (LOAD(slot->current) >> 1 < info->version) write_copy(slot, info);
+  }
+  unlock(slot);
+  return outcome;
+}
+
+/* Fills one slot of the cookie's window. A free slot is never passed by, else a search would stop there and miss what lies behind. */
+static enum outcome claim(struct arena *a, const struct wire_info *info) {
+  u32 home = home_of(a, info->cookie), probes = probes_of(a);
+  for (u32 step = 0; step < probes; step++) {
+    struct wire_socket *slot = probe(a, home, step);
+    u64 held = LOAD_ORDERED(slot->cookie);
+    if (held == info->cookie) return MOVED;
+    if (is_cookie(held)) continue;
+    if (!lock(slot)) {
+      if (LOAD_ORDERED(slot->cookie)) continue;
+      return BUSY;
+    }
+    bool still = LOAD(slot->cookie) == held;
+    if (still) {
+      write_copy(slot, info);
+      STORE_ORDERED(slot->cookie, info->cookie);
+    }
+    unlock(slot);
+    return still ? DONE : MOVED;
+  }
+  return BUSY;
+}
+
+static void tombstone(struct wire_socket *slot, u64 cookie) {
+  u64 held = cookie;
+  SWAP(slot->cookie, held, SOCKET_REMOVED);
+}
+
+/* What `from` holds goes to `to` when it is newer. Under the lock, so that no other writer's version is lost with the slot. */
+static enum outcome merge(struct wire_socket *from, struct wire_socket *to, u64 cookie) {
+  struct wire_info info;
+  if (!lock(from)) return BUSY;
+  bool held = read_slot(from, cookie, &info);
+  tombstone(from, cookie);
+  unlock(from);
+  return held ? update(to, &info) : DONE;
+}
+
+/* Two processes may store a socket that they share for the first time at once, in two slots. The first one of the window stays. Both look
+ * after they have written, so at least one sees both. */
+static enum outcome settle(struct arena *a, u64 cookie) {
+  u32 home = home_of(a, cookie), probes = probes_of(a);
+  struct wire_socket *first = NULL;
+  enum outcome outcome = DONE;
+  for (u32 step = 0; step < probes && outcome == DONE; step++) {
+    struct wire_socket *slot = probe(a, home, step);
+    u64 held = LOAD_ORDERED(slot->cookie);
+    if (!held) break;
+    if (held != cookie) continue;
+    if (first) outcome = merge(slot, first, cookie);
+    else first = slot;
+  }
+  return outcome;
+}
+
+void arena_socket_put(struct arena *a, const struct wire_info *info) {
+  if (!is_cookie(info->cookie)) return;
+  enum outcome outcome = MOVED;
+  for (int turn = 0; turn < PROBES && outcome == MOVED; turn++) {
+    struct wire_socket *slot = find(a, info->cookie);
+    if (slot) {
+      outcome = update(slot, info);
+    } else {
+      outcome = claim(a, info);
+      if (outcome == DONE) outcome = settle(a, info->cookie);
+    }
+  }
+  if (outcome != DONE) ADD(a->head->registryLost, 1);
+}
+
+bool arena_socket_get(struct arena *a, u64 cookie, struct wire_info *out) {
+  if (!is_cookie(cookie)) return false;
+  struct wire_socket *slot = find(a, cookie);
+  return slot && read_slot(slot, cookie, out);
+}
+
+u32 arena_socket_version(struct arena *a, u64 cookie) {
+  if (!is_cookie(cookie)) return 0;
+  struct wire_socket *slot = find(a, cookie);
+  return slot ? (u32)(LOAD_ACQUIRE(slot->current) >> 1) : 0;
+}
+
+void arena_socket_remove(struct arena *a, u64 cookie) {
+  if (!is_cookie(cookie)) return;
+  struct wire_socket *slot = find(a, cookie);
+  if (slot) tombstone(slot, cookie);
+}
+
+u32 arena_sockets(struct arena *a, struct wire_info *out, u32 count) {
+  u32 found = 0;
+  for (u32 i = 0; i < a->socket_count && found < count; i++) {
+    u64 cookie = LOAD_ACQUIRE(a->sockets[i].cookie);
+    if (is_cookie(cookie) && read_slot(&a->sockets[i], cookie, &out[found])) found++;
+  }
+  return found;
+}
