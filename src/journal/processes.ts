@@ -10,6 +10,8 @@ export type ProcessBook = {
   addRows(rows: readonly ProcessRow[]): boolean
   /** True when it was alive. */
   end(pid: number, atNs: bigint): boolean
+  /** The newest process of that number. */
+  find(pid: number): ProcessView | undefined
   readonly items: readonly ProcessView[]
 }
 
@@ -87,6 +89,7 @@ export function createProcessBook(): ProcessBook {
       return isChanged
     },
     end,
+    find: (pid) => current.get(pid),
     items,
   }
 }

@@ -29,8 +29,8 @@ export type Timeline = {
 }
 
 export type TimelineSettings = {
-  /** What messages about the views call hosts and processes. */
-  names?: Names
+  /** What messages about the views call hosts and processes; undefined: `host 3`, and the process's program. */
+  names?: { host?: (number: number) => string | undefined; process?: (pid: number) => string | undefined }
   limits?: { events?: number; sockets?: number; passes?: number }
 }
 
@@ -39,11 +39,14 @@ const standardLimits = { events: 1 << 17, sockets: 1 << 15, passes: 1 << 15 }
 
 export function createTimeline(settings: TimelineSettings = {}): Timeline {
   const limits = { ...standardLimits, ...settings.limits }
-  const names = settings.names ?? plainNames
+  const processes = createProcessBook()
+  const names: Names = {
+    host: (number) => settings.names?.host?.(number) ?? plainNames.host(number),
+    process: (pid) => settings.names?.process?.(pid) ?? (processes.find(pid)?.program || plainNames.process(pid)),
+  }
   const events = createBounded<JournalEvent>(limits.events)
   const sockets = createSocketBook(limits.sockets, names)
   const passes = createPassBook(limits.passes, names)
-  const processes = createProcessBook()
   const listeners = new Set<() => void>()
 
   function changed(): void {
