@@ -9,6 +9,7 @@
 
 /* Most of each kind: all offsets of a shape below these stay under 4 GiB. */
 enum { RECORDS_MAX = 1 << 22, SOCKETS_MAX = 1 << 20, PROCESSES_MAX = 1 << 16, HOSTS = 64 };
+enum { POOL = 16, FIRST_SOCKETS = 64 };
 enum { PORT_FIRST = 32768, PORT_COUNT = 60999 - PORT_FIRST + 1 };
 
 static bool power_of_two(u32 n) { return n && !(n & (n - 1)); }
@@ -66,6 +67,28 @@ static void *map(size_t size, int flags, int fd) {
   return result < 0 && result >= -4095 ? NULL : (void *)result;
 }
 
+/* A process has one network, a test's process a few: they cost no page of their own. */
+static struct arena pool[POOL];
+static u32 pool_used;
+
+static struct arena *allocate(void) {
+  for (u32 i = 0; i < POOL; i++)
+    if (!(__atomic_fetch_or(&pool_used, 1u << i, __ATOMIC_ACQUIRE) & 1u << i)) return &pool[i];
+  return map(sizeof(struct arena), MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+static void deallocate(struct arena *a) {
+  memset(a, 0, sizeof *a);
+  if (a >= pool && a < pool + POOL) __atomic_fetch_and(&pool_used, ~(1u << (a - pool)), __ATOMIC_RELEASE);
+  else kernel_call(SYS_munmap, (long)a, sizeof *a, 0, 0, 0, 0);
+}
+
+void arena_touch(struct arena *a) {
+  STORE(a->touched, 0);
+  u32 sockets = a->socket_count < FIRST_SOCKETS ? a->socket_count : FIRST_SOCKETS;
+  arena_populate(a->head, (size_t)((uint8_t *)(a->sockets + sockets) - (uint8_t *)a->head));
+}
+
 static int map_file(int fd, struct arena **out) {
   struct stat file;
   struct wire_arena head;
@@ -76,10 +99,10 @@ static int map_file(int fd, struct arena **out) {
   if (length < 0) return (int)length;
   if (length != sizeof head || !head_is_sound(&head, (u64)file.st_size)) return -EPROTO;
 
-  struct arena *a = map(sizeof *a, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  struct arena *a = allocate();
   uint8_t *base = a ? map(head.totalSize, MAP_SHARED, fd) : NULL;
   if (!base) {
-    if (a) kernel_call(SYS_munmap, (long)a, sizeof *a, 0, 0, 0, 0);
+    if (a) deallocate(a);
     return -ENOMEM;
   }
   a->head = (struct wire_arena *)base;
@@ -91,6 +114,7 @@ static int map_file(int fd, struct arena **out) {
   a->socket_count = head.socketCount;
   a->record_count = head.recordCount;
   a->size = head.totalSize;
+  arena_touch(a);
   a->seen = LOAD(a->head->published);
   *out = a;
   return 0;
@@ -110,7 +134,7 @@ int arena_open(const char *dir, struct arena **out) {
 
 void arena_close(struct arena *a) {
   kernel_call(SYS_munmap, (long)a->head, (long)a->size, 0, 0, 0, 0);
-  kernel_call(SYS_munmap, (long)a, sizeof *a, 0, 0, 0, 0);
+  deallocate(a);
 }
 
 struct wire_arena *arena_head(struct arena *a) { return a->head; }

@@ -18,6 +18,7 @@ struct arena {
   struct wire_record *records;
   u32 process_count, socket_count, record_count;
   u64 size;
+  u64 touched; /* bit n: this process has populated block n, a 64th of the ring */
   /* The journal's reader alone uses these. */
   u32 seen;        /* `published` when journal_wait last returned */
   u64 stuck_word;  /* the claim that the reader is waiting for */
@@ -39,6 +40,17 @@ static inline u64 arena_clock(clockid_t clock) {
   clock_gettime(clock, &now); /* from the vDSO; cannot fail for a clock that exists, so errno stays */
   return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
 }
+
+/* Maps pages for writing before they are touched: one call costs less than one page fault, and a fault comes with each page. A kernel
+ * before 5.14 does not know the request, and what cannot be mapped faults later as it would have anyway. */
+enum { ARENA_POPULATE_WRITE = 23 };
+static inline void arena_populate(const void *from, size_t size) {
+  uintptr_t start = (uintptr_t)from & ~(uintptr_t)4095;
+  kernel_call(SYS_madvise, (long)start, (long)((uintptr_t)from + size - start), ARENA_POPULATE_WRITE, 0, 0, 0);
+}
+/* What every process of a network uses: the head, the hosts and the first processes and sockets. The child's side of fork as well: the
+ * kernel copies no page tables of shared mappings. */
+void arena_touch(struct arena *a);
 
 static inline void arena_pause(void) {
 #if defined(__x86_64__)

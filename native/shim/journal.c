@@ -31,6 +31,15 @@ void journal_forget_pid(void) { own_pid = own_tid = 0; }
 
 static struct wire_record *record_of(const struct arena *a, u64 sequence) { return &a->records[sequence & (a->record_count - 1)]; }
 
+/* Before the first access to a part of the ring: see arena_populate. */
+static void touch(struct arena *a, u64 sequence) {
+  u32 block_records = a->record_count < 64 ? 1 : a->record_count / 64;
+  u32 block = (u32)(sequence & (a->record_count - 1)) / block_records;
+  if (LOAD(a->touched) >> block & 1) return;
+  __atomic_fetch_or(&a->touched, 1ULL << block, __ATOMIC_RELAXED);
+  arena_populate(&a->records[block * block_records], block_records * sizeof(struct wire_record));
+}
+
 static u64 free_word(u64 sequence) { return record_word(sequence, 0, RECORD_FREE); }
 
 /* How far the record's number is ahead of `sequence`; both have 40 bits. */
@@ -44,6 +53,7 @@ static bool is_free(const struct arena *a, u64 word, u64 sequence) {
 static struct wire_record *claim(struct arena *a, u64 *word) {
   for (int turn = 0; turn < CLAIMS; turn++) {
     u64 sequence = LOAD_ACQUIRE(a->head->head);
+    touch(a, sequence);
     struct wire_record *r = record_of(a, sequence);
     u64 held = LOAD_ACQUIRE(r->word);
     u64 expected = sequence;
@@ -124,6 +134,7 @@ enum step { NOTHING, CLAIMED, WHOLE, ABANDONED, FREED };
 /* What lies at the tail. FREED: a reader that was killed had no time to move the tail on. */
 static enum step look(struct arena *a, u64 tail, u64 *word) {
   struct wire_record *r = record_of(a, tail);
+  touch(a, tail);
   for (int turn = 0;; turn++) {
     *word = LOAD_ACQUIRE(r->word);
     int64_t ahead = distance(*word, tail);

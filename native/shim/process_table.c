@@ -38,6 +38,7 @@ static struct wire_process *claim_gone(struct arena *a, pid_t pid, bool killed) 
 
 int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 flags, const char *program) {
   if (pid <= 0) return -EINVAL;
+  if (pid == kernel_getpid()) arena_touch(a);
   struct wire_process *row = find(a, pid);
   if (row && LOAD(row->exitedNs)) STORE(row->flags, 0); /* the pid of one that has ended */
   if (!row) row = claim_free(a, pid);

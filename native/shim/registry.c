@@ -8,25 +8,42 @@
 #include "journal.h"
 #include "life.h"
 
-enum { PROBES = 64, SPINS = 200, YIELDS = 100, READS = 100000, INFO_WORDS = sizeof(struct wire_info) / 8 };
+enum { FIRST_LEVEL = 64, PROBES = 8, LAST_PROBES = 64, TURNS = 64 };
+enum { SPINS = 200, YIELDS = 100, READS = 100000, INFO_WORDS = sizeof(struct wire_info) / 8 };
 
 enum outcome { DONE, BUSY, MOVED };
 
-static u32 home_of(const struct arena *a, u64 cookie) {
+/* The slots that may hold a cookie, in order: a few in the first 64, a few in the next 64, then 128, 256 ... and many in the last level, so
+ * that a network with few sockets stays in a few pages. */
+struct probe {
+  u32 hash, step, start, size, left;
+};
+
+static struct probe probe_start(const struct arena *a, u64 cookie) {
   /* Cookies count up, in runs of one processor each: Fibonacci hashing spreads runs evenly. */
-  return (u32)(cookie * 0x9e3779b97f4a7c15ULL >> 32) & (a->socket_count - 1);
+  struct probe p = {.hash = (u32)(cookie * 0x9e3779b97f4a7c15ULL >> 32)};
+  p.size = p.left = a->socket_count < FIRST_LEVEL ? a->socket_count : FIRST_LEVEL;
+  if (a->socket_count > p.size) p.left = PROBES;
+  return p;
 }
 
-static u32 probes_of(const struct arena *a) { return a->socket_count < PROBES ? a->socket_count : PROBES; }
-
-static struct wire_socket *probe(const struct arena *a, u32 home, u32 step) { return &a->sockets[(home + step) & (a->socket_count - 1)]; }
+static struct wire_socket *probe_next(const struct arena *a, struct probe *p) {
+  if (!p->left) {
+    if (p->start + p->size >= a->socket_count) return NULL;
+    p->start += p->size;
+    p->size = p->start;
+    p->step = 0;
+    p->left = p->start + p->size == a->socket_count ? LAST_PROBES : PROBES;
+  }
+  p->left--;
+  return &a->sockets[p->start + ((p->hash + p->step++) & (p->size - 1))];
+}
 
 static bool is_cookie(u64 cookie) { return cookie && cookie != SOCKET_REMOVED; }
 
 static struct wire_socket *find(const struct arena *a, u64 cookie) {
-  u32 home = home_of(a, cookie), probes = probes_of(a);
-  for (u32 step = 0; step < probes; step++) {
-    struct wire_socket *slot = probe(a, home, step);
+  struct probe p = probe_start(a, cookie);
+  for (struct wire_socket *slot; (slot = probe_next(a, &p));) {
     u64 held = LOAD_ORDERED(slot->cookie);
     if (held == cookie) return slot;
     if (!held) break;
@@ -95,11 +112,10 @@ static enum outcome update(struct wire_socket *slot, const struct wire_info *inf
   return outcome;
 }
 
-/* Fills one slot of the cookie's window. A free slot is never passed by, else a search would stop there and miss what lies behind. */
+/* Fills the first slot of a cookie's probes that has none. A free slot is never passed by, else a search would stop there and miss what lies behind. */
 static enum outcome claim(struct arena *a, const struct wire_info *info) {
-  u32 home = home_of(a, info->cookie), probes = probes_of(a);
-  for (u32 step = 0; step < probes; step++) {
-    struct wire_socket *slot = probe(a, home, step);
+  struct probe p = probe_start(a, info->cookie);
+  for (struct wire_socket *slot; (slot = probe_next(a, &p));) {
     u64 held = LOAD_ORDERED(slot->cookie);
     if (held == info->cookie) return MOVED;
     if (is_cookie(held)) continue;
@@ -133,14 +149,13 @@ static enum outcome merge(struct wire_socket *from, struct wire_socket *to, u64 
   return held ? update(to, &info) : DONE;
 }
 
-/* Two processes may store a socket that they share for the first time at once, in two slots. The first one of the window stays. Both look
+/* Two processes may store a socket that they share for the first time at once, in two slots. The first one in order stays. Both look
  * after they have written, so at least one sees both. */
 static enum outcome settle(struct arena *a, u64 cookie) {
-  u32 home = home_of(a, cookie), probes = probes_of(a);
+  struct probe p = probe_start(a, cookie);
   struct wire_socket *first = NULL;
   enum outcome outcome = DONE;
-  for (u32 step = 0; step < probes && outcome == DONE; step++) {
-    struct wire_socket *slot = probe(a, home, step);
+  for (struct wire_socket *slot; outcome == DONE && (slot = probe_next(a, &p));) {
     u64 held = LOAD_ORDERED(slot->cookie);
     if (!held) break;
     if (held != cookie) continue;
@@ -153,7 +168,7 @@ static enum outcome settle(struct arena *a, u64 cookie) {
 void arena_socket_put(struct arena *a, const struct wire_info *info) {
   if (!is_cookie(info->cookie)) return;
   enum outcome outcome = MOVED;
-  for (int turn = 0; turn < PROBES && outcome == MOVED; turn++) {
+  for (int turn = 0; turn < TURNS && outcome == MOVED; turn++) {
     struct wire_socket *slot = find(a, info->cookie);
     if (slot) {
       outcome = update(slot, info);
