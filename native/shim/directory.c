@@ -37,25 +37,29 @@ static int scan(bool (*match)(const char *line, const void *what), const void *w
 }
 
 /* "Num RefCount Protocol Flags Type St Inode Path" */
-static bool has_path(const char *line, const void *path) {
-  const char *at = strstr(line, path);
-  return at && at > line && at[-1] == ' ' && at[strlen(path)] == 0;
+static const char *column(const char *line, int number) {
+  for (int i = 0; i < number; i++) {
+    while (*line && *line != ' ') line++;
+    while (*line == ' ') line++;
+  }
+  return line;
+}
+
+static bool has_path(const char *line, const void *path) { return strcmp(column(line, 7), path) == 0; }
+
+static bool is_unconnected_at(const char *line, const void *path) {
+  return has_path(line, path) && strncmp(column(line, 5), "03", 2) != 0; /* SS_CONNECTED */
 }
 
 static bool has_inode(const char *line, const void *inode) {
-  const char *at = line;
-  for (int column = 0; column < 6; column++) {
-    while (*at && *at != ' ') at++;
-    while (*at == ' ') at++;
-  }
   u64 value = 0;
-  while (*at >= '0' && *at <= '9') value = value * 10 + (u64)(*at++ - '0');
+  for (const char *at = column(line, 6); *at >= '0' && *at <= '9'; at++) value = value * 10 + (u64)(*at - '0');
   return value == *(const u64 *)inode;
 }
 
 bool directory_inode_is_live(u64 inode) { return scan(has_inode, &inode) != 0; }
 
-bool directory_is_live(const struct network *n, const char *path) {
+bool directory_is_live(const struct network *n, const char *path, enum directory_users users) {
   char link[sizeof(struct sockaddr_un)], target[sizeof n->dir + sizeof link];
   ssize_t length = readlink(path, link, sizeof link - 1);
   if (length > 0) {
@@ -66,7 +70,7 @@ bool directory_is_live(const struct network *n, const char *path) {
     strcat(target, base ? base + 1 : link);
     path = target;
   }
-  return scan(has_path, path) != 0;
+  return scan(users == USERS_ANY ? has_path : is_unconnected_at, path) != 0;
 }
 
 int directory_lock(const struct network *n) {
@@ -85,8 +89,8 @@ void directory_unlock(int lock) {
   if (lock >= 0) libc.close(lock);
 }
 
-int directory_clear(const struct network *n, const char *path) {
-  if (directory_is_live(n, path)) return -EADDRINUSE;
+int directory_clear(const struct network *n, const char *path, enum directory_users users) {
+  if (directory_is_live(n, path, users)) return -EADDRINUSE;
   return unlink(path) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
@@ -101,7 +105,7 @@ void directory_make_loopback(const struct network *n) {
   if (mkdir(path, 0700) < 0 && errno != EEXIST) LOG(LOG_ERROR, "cannot make %s (errno %d)", path, errno);
 }
 
-int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback) {
+int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback, enum directory_users users) {
   char link[32] = "";
   if (from_loopback) strcpy(link, "../");
   strncat(link, strrchr(target, '/') + 1, 16);
@@ -111,7 +115,7 @@ int directory_alias(const struct network *n, const char *path, const char *targe
     if (symlink(link, path) == 0) return 0;
   }
   if (errno != EEXIST) return -errno;
-  int result = directory_clear(n, path);
+  int result = directory_clear(n, path, users);
   if (result < 0) return result;
   return symlink(link, path) == 0 ? 0 : -errno;
 }

@@ -8,15 +8,19 @@
 
 #include "network.h"
 
-/* True when a socket is bound to the path (a symbolic link counts for its target). When the kernel can't be asked: true. */
-bool directory_is_live(const struct network *n, const char *path);
+/* Which sockets keep a name alive. Accepted connections bear the listener's name: bind(2) without SO_REUSEADDR minds them, with it only
+ * sockets that are not connected count. */
+enum directory_users { USERS_ANY, USERS_UNCONNECTED };
+
+/* True when such a socket is bound to the path (a symbolic link counts for its target). When the kernel can't be asked: true. */
+bool directory_is_live(const struct network *n, const char *path, enum directory_users users);
 /* The lock for everything that removes names of others: flock(2) on the directory. Returns a descriptor or -errno. */
 int directory_lock(const struct network *n);
 void directory_unlock(int lock);
 /* Under the lock: removes the path if it is dead. 0: it is free now; -EADDRINUSE: alive; else -errno. */
-int directory_clear(const struct network *n, const char *path);
+int directory_clear(const struct network *n, const char *path, enum directory_users users);
 /* A symbolic link `path` to the file of the main directory that `target` names; makes the loopback directory on demand. */
-int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback);
+int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback, enum directory_users users);
 /* Makes the loopback directory of the own host. */
 void directory_make_loopback(const struct network *n);
 /* True when /proc/net/unix lists the inode. */

@@ -45,8 +45,7 @@ static void add_alias(const struct name_world *world, struct names *names, const
 }
 
 /* A socket on the unspecified address answers on every address of its host: on the loopback of a host beyond the first, and for `::` on IPv4. */
-static int names_of(const struct network *n, const struct wire_info *info, const struct address *a, struct names *names) {
-  const struct name_world *world = &n->world;
+static int names_of(const struct name_world *world, const struct wire_info *info, const struct address *a, struct names *names) {
   int result = name_of_address(world, a, info->type, &names->real_name);
   if (result < 0) return result;
   names->aliases = 0;
@@ -75,6 +74,15 @@ static void remove_aliases(const struct names *names, int count) {
   for (int i = 0; i < count; i++) unlink(names->alias[i].sun_path);
 }
 
+/* SO_REUSEADDR lets a stream bind where only connections are left (datagram sockets share the address then, which a unix name cannot). */
+static enum directory_users users_of(int fd) {
+  int reuse = 0, type = 0;
+  socklen_t length = sizeof reuse;
+  libc.getsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, &length);
+  libc.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
+  return reuse && type == SOCK_STREAM ? USERS_UNCONNECTED : USERS_ANY;
+}
+
 static int bind_real(int fd, const struct network *n, const struct names *names, bool locked) {
   int result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
   if (result == -ENOENT && names->real_name.loopback) {
@@ -83,7 +91,7 @@ static int bind_real(int fd, const struct network *n, const struct names *names,
   }
   if (result != -EADDRINUSE || names->real_name.abstract) return result;
   int lock = locked ? -1 : directory_lock(n);
-  result = directory_clear(n, names->real.sun_path);
+  result = directory_clear(n, names->real.sun_path, users_of(fd));
   if (result == 0) result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
   directory_unlock(lock);
   return result;
@@ -95,7 +103,7 @@ static int bind_names(int fd, const struct network *n, const struct names *names
   int lock = directory_lock(n);
   int result = lock < 0 ? lock : 0, made = 0;
   for (; result == 0 && made < names->aliases; made++) {
-    result = directory_alias(n, names->alias[made].sun_path, names->real.sun_path, names->alias_in_loopback[made]);
+    result = directory_alias(n, names->alias[made].sun_path, names->real.sun_path, names->alias_in_loopback[made], users_of(fd));
     if (result < 0) break;
   }
   if (result == 0) result = bind_real(fd, n, names, true);
@@ -119,7 +127,7 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   int result = 0;
   for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
     if (a->port == 0) wanted.port = next_port(n, s->info.type);
-    result = names_of(n, &s->info, &wanted, &names);
+    result = names_of(&n->world, &s->info, &wanted, &names);
     if (result < 0) return result;
     result = bind_names(fd, n, &names);
     if (result != -EADDRINUSE || a->port) break;
@@ -179,25 +187,17 @@ int endpoint_autobind(int fd, struct sock *s, const struct address *toward) {
   return endpoint_bind(fd, s, &any);
 }
 
-/* The names as endpoint_bind made them, from the info alone: any holder in any process can remove them. */
-static void names_again(const struct network *n, const struct wire_info *info, struct names *names) {
+/* The names as endpoint_bind made them, from the info alone: any holder in any process, also on another host, can remove them. False: none. */
+static bool names_again(const struct network *n, const struct wire_info *info, struct names *names) {
+  struct name_world world = n->world;
+  world.host = info->host;
   struct address local = info_local(info);
   bool v6 = info->family == AF_INET6 && !(info->flags & FLAG_nameV4);
-  names->aliases = 0;
-  names->real_length = 0;
   /* connect(2) has made the unspecified address concrete since. */
   if (info->flags & FLAG_anyBound)
-    local = info->flags & FLAG_autobound ? address_of_host(&n->world, n->world.host, v6, info->flags & FLAG_loopbackName) : address_any(v6 ? AF_INET6 : AF_INET);
+    local = info->flags & FLAG_autobound ? address_of_host(&world, world.host, v6, info->flags & FLAG_loopbackName) : address_any(v6 ? AF_INET6 : AF_INET);
   local.port = info->localPort;
-  if (names_of(n, info, &local, names) < 0) names->real_length = 0;
-}
-
-/* A descriptor may be closed by a process of another host than the one that bound it. */
-static struct network on_host(const struct network *n, u32 host) {
-  struct network view = *n;
-  view.world.host = host ? host : n->world.host;
-  view.world.dir = view.dir;
-  return view;
+  return names_of(&world, info, &local, names) == 0;
 }
 
 void endpoint_release(struct sock *s, const struct wire_info *info, bool open, struct endpoint_remains *remains) {
@@ -209,26 +209,23 @@ void endpoint_release(struct sock *s, const struct wire_info *info, bool open, s
     *remains = (struct endpoint_remains){.network = n, .info = *info};
     return;
   }
-  struct network view = on_host(n, info->host);
   struct names names;
-  names_again(&view, info, &names);
-  if (!names.real_length) return;
+  if (!names_again(n, info, &names)) return;
   remove_aliases(&names, names.aliases);
   unlink(names.real.sun_path);
 }
 
 void endpoint_reap(const struct endpoint_remains *remains) {
-  if (!remains->network) return;
-  struct network view = on_host(remains->network, remains->info.host);
+  struct network *n = remains->network;
   struct names names;
-  names_again(&view, &remains->info, &names);
-  if (!names.real_length) return;
-  int lock = directory_lock(&view);
+  if (!n || !names_again(n, &remains->info, &names)) return;
+  int lock = directory_lock(n);
   if (lock < 0) return;
-  if (!directory_is_live(&view, names.real.sun_path)) {
-    for (int i = 0; i < names.aliases; i++) directory_clear(&view, names.alias[i].sun_path);
+  enum directory_users users = remains->info.state == STATE_listening ? USERS_UNCONNECTED : USERS_ANY;
+  if (!directory_is_live(n, names.real.sun_path, users)) {
+    for (int i = 0; i < names.aliases; i++) directory_clear(n, names.alias[i].sun_path, users);
     unlink(names.real.sun_path);
-    if (view.arena) arena_socket_remove(view.arena, remains->info.cookie);
+    if (n->arena) arena_socket_remove(n->arena, remains->info.cookie);
   }
   directory_unlock(lock);
 }

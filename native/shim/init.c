@@ -27,7 +27,11 @@ static void recover_inherited(struct network *n) {
   closedir(directory);
 }
 
-__attribute__((constructor)) static void start(void) {
+/* Linked with -z initfirst, so that wrappers which other libraries' constructors call find it done. It runs before the libc's own
+ * initialiser has set environ, but glibc hands the three arguments of main to constructors. */
+__attribute__((constructor)) static void start(int count, char **arguments, char **environment) {
+  if (!environ) environ = environment;
+  process_name(count > 0 ? arguments[0] : NULL);
   libc_resolve();
   log_init();
   if (network_init() < 0 || table_init() < 0) {

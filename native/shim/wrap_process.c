@@ -30,6 +30,15 @@ static void share_over_exec(int fd, struct sock *s, void *context) {
   if (!atomic_load(&s->registered)) endpoint_record(fd, s, OP_born, 0, 0);
 }
 
+static char program[32];
+
+static const char *base_name(const char *path) {
+  const char *slash = path ? strrchr(path, '/') : NULL;
+  return slash ? slash + 1 : path ? path : "";
+}
+
+void process_name(const char *path) { strncpy(program, base_name(path), sizeof program - 1); }
+
 static void before_fork(void) { table_each(share, NULL); }
 
 static void in_child(void) {
@@ -37,16 +46,16 @@ static void in_child(void) {
   struct network *n = network_current();
   if (!n || !n->arena) return;
   pid_t parent = getppid();
-  arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program_invocation_short_name);
-  journal_write(n->arena, &(struct event){.op = OP_processFork, .fd = -1, .detail = (u32)parent, .text = program_invocation_short_name});
+  arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program);
+  journal_write(n->arena, &(struct event){.op = OP_processFork, .fd = -1, .detail = (u32)parent, .text = program});
 }
 
 void process_start(struct network *n) {
   pthread_atfork(before_fork, NULL, in_child);
   if (!n || !n->arena) return;
   pid_t parent = getppid();
-  arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program_invocation_short_name);
-  journal_write(n->arena, &(struct event){.op = OP_processStart, .fd = -1, .detail = (u32)parent, .text = program_invocation_short_name});
+  arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program);
+  journal_write(n->arena, &(struct event){.op = OP_processStart, .fd = -1, .detail = (u32)parent, .text = program});
 }
 
 /* What exit(3) owes: names go. A name that other processes may hold is judged after our own descriptor is closed. */
@@ -68,12 +77,11 @@ void process_exit(struct network *n) {
   arena_process_exit(n->arena, getpid());
 }
 
-static void before_exec(const char *program) {
+static void before_exec(const char *path) {
   table_each(share_over_exec, NULL);
   struct network *n = network_current();
   if (!n) return;
-  const char *base = program ? strrchr(program, '/') : NULL;
-  journal_write(n->arena, &(struct event){.op = OP_processExec, .fd = -1, .text = base ? base + 1 : program});
+  journal_write(n->arena, &(struct event){.op = OP_processExec, .fd = -1, .text = base_name(path)});
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
