@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const programs = join(root, 'test/programs')
+const cache = join(root, 'node_modules/.cache/socket-wrapper-programs')
+const flags = ['-D_GNU_SOURCE', '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror']
+
+/** The preload library that is tested; a sanitizer build of it is named by a variable. */
+export const shimUnderTest = process.env['TEST_SHIM'] ?? join(root, 'native/build/Release/libshim.so')
+
+/** Debian's library, whose processes ours must talk to. */
+export const referenceLibrary = ['x86_64', 'aarch64', 'riscv64', 'powerpc64le', 's390x']
+  .flatMap((cpu) => [
+    `/usr/lib/${cpu}-linux-gnu/libsocket_wrapper.so.0`,
+    `/usr/lib/${cpu}-linux-gnu/libsocket_wrapper.so`,
+  ])
+  .find((path) => existsSync(path))
+
+export type Result = {
+  readonly lines: readonly string[]
+  /** `exit 0`, `SIGABRT`, … */
+  readonly status: string
+  readonly stderr: string
+}
+
+export type Command = {
+  readonly command: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string
+  readonly cwd?: string
+  readonly timeoutMs?: number
+}
+
+/** The test's own environment without anything that would put a program into a network. */
+export function plainEnvironment(): Record<string, string> {
+  const plain: Record<string, string> = {}
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && name !== 'LD_PRELOAD' && !/^(VITEST_)?SOCKET_WRAPPER_/.test(name)) plain[name] = value
+  }
+  return plain
+}
+
+export async function run({
+  command,
+  args = [],
+  env = {},
+  input = '',
+  cwd,
+  timeoutMs = 25_000,
+}: Command): Promise<Result> {
+  const child = spawn(command, args, {
+    env: { ...plainEnvironment(), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    ...(cwd === undefined ? {} : { cwd }),
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  child.stdin.on('error', () => {}) // it may end without having read anything
+  child.stdin.end(input)
+  const status = await new Promise<string>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve(signal ?? `exit ${String(code)}`))
+  })
+  return { lines: stdout.split('\n').slice(0, -1), status, stderr }
+}
+
+const compiled = new Map<string, Promise<string>>()
+
+/** Path of the executable of test/programs/<name>.c; built once per content of its sources. */
+export function compileProgram(name: string): Promise<string> {
+  const known = compiled.get(name) ?? build(name)
+  compiled.set(name, known)
+  return known
+}
+
+async function build(name: string): Promise<string> {
+  const source = join(programs, `${name}.c`)
+  const text = readFileSync(source, 'utf8')
+  const own = /^ \* cc: (.*?)(?: \*\/)?$/m.exec(text)?.[1]?.split(' ') ?? []
+  const headers = [
+    join(programs, 'transcript.h'),
+    ...(name.startsWith('tools/') ? [join(root, 'native/shim/api.h'), join(root, 'native/wire/arena.def')] : []),
+  ]
+  const content = [text, ...headers.map((path) => readFileSync(path, 'utf8')), ...flags, ...own].join('\0')
+  const directory = join(cache, createHash('sha256').update(content).digest('hex').slice(0, 16))
+  const target = join(directory, basename(name))
+  if (existsSync(target)) return target
+  await mkdir(directory, { recursive: true })
+  const draft = `${target}.${String(process.pid)}`
+  const result = await run({ command: 'cc', args: [...flags, source, '-o', draft, ...own], timeoutMs: 60_000 })
+  if (result.status !== 'exit 0') throw new Error(`cc ${source} ended with ${result.status}\n${result.stderr}`)
+  await rename(draft, target) // two runs may build at once: each sees a whole file
+  return target
+}
+
+/** A directory for one test, with a path as short as the names of sockets need. */
+export async function withDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const base = tmpdir().length <= 40 ? tmpdir() : '/tmp'
+  const directory = await mkdtemp(join(base, 'sw-'))
+  try {
+    return await use(directory)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Makes the arena of a network in `directory`. */
+export async function createArena(directory: string): Promise<void> {
+  const made = await run({
+    command: await compileProgram('tools/create_arena'),
+    args: [shimUnderTest, directory],
+    env: sanitizer(),
+  })
+  if (made.status !== 'exit 0') throw new Error(`create_arena ${directory} ended with ${made.status}\n${made.stderr}`)
+}
+
+function sanitizer(): Record<string, string> {
+  const first = process.env['TEST_SHIM_PRELOAD_FIRST']
+  return first === undefined ? {} : { LD_PRELOAD: first, ASAN_OPTIONS: 'detect_leaks=0:handle_abort=0' }
+}
+
+/** Environment of a process under our shim. */
+export function shimEnvironment(
+  directory: string,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const first = sanitizer()
+  return {
+    ...first,
+    LD_PRELOAD: [first['LD_PRELOAD'], shimUnderTest].filter((path) => path !== undefined).join(':'),
+    SOCKET_WRAPPER_DIR: directory,
+    SOCKET_WRAPPER_DEFAULT_IFACE: '1',
+    ...more,
+  }
+}
+
+/** Environment of a process under Debian's library. */
+export function referenceEnvironment(
+  directory: string,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  if (referenceLibrary === undefined)
+    throw new Error('libsocket_wrapper.so is not installed: run scripts/servers.sh as root')
+  return { LD_PRELOAD: referenceLibrary, SOCKET_WRAPPER_DIR: directory, SOCKET_WRAPPER_DEFAULT_IFACE: '1', ...more }
+}
+
+export type Place =
+  /** Real loopback. */
+  | 'kernel'
+  /** The shim alone, as a plain wrapper. */
+  | 'bare'
+  /** The shim in a network of ours: 10.53.57.0, an arena. */
+  | 'network'
+
+export type ProgramResult = Result & {
+  /** Lines of the shim's log. */
+  readonly log: string
+  /** Names of sockets that the program left in the directory. */
+  readonly left: readonly string[]
+}
+
+export async function runProgram(name: string, place: Place, args: readonly string[] = []): Promise<ProgramResult> {
+  const command = await compileProgram(name)
+  if (place === 'kernel') return { ...(await run({ command, args })), log: '', left: [] }
+  return withDirectory(async (directory) => {
+    const network = join(directory, 'n')
+    await mkdir(network)
+    if (place === 'network') await createArena(network)
+    const log = join(directory, 'log')
+    const env = shimEnvironment(network, {
+      VITEST_SOCKET_WRAPPER_LOG: log,
+      ...(place === 'network' ? { SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0' } : {}),
+    })
+    const result = await run({ command, args, env })
+    return { ...result, log: await readFile(log, 'utf8').catch(() => ''), left: await socketNames(network) }
+  })
+}
+
+/** The names of sockets in a network's directory, with those of private loopbacks. */
+export async function socketNames(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true })
+  return entries.filter((entry) => /^[TUXY][0-9A-F]{6}$/.test(basename(entry))).sort()
+}
+
+/** Names of all programs in test/programs. */
+export async function programNames(): Promise<string[]> {
+  const files = await readdir(programs)
+  return files
+    .filter((file) => file.endsWith('.c'))
+    .map((file) => basename(file, '.c'))
+    .sort()
+}

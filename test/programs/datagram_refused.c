@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * A connected UDP socket whose peer is not there: read, recv, poll and epoll learn of it, once. */
+#include <sys/epoll.h>
+
+#include "transcript.h"
+
+static void run(int family) {
+  int gone = bound(family, SOCK_DGRAM, "gone");
+  struct name nobody = local_of(gone);
+  close(gone);
+  char byte;
+  int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  check("connect", connect(fd, sa(&nobody), nobody.length));
+  check("send", send(fd, "x", 1, 0));
+  check("recv", recv(fd, &byte, 1, 0));
+  check("recv again", recv(fd, &byte, 1, 0));
+  check("write", write(fd, "x", 1));
+  check("read", read(fd, &byte, 1));
+  check("read again", read(fd, &byte, 1));
+  must(send(fd, "x", 1, 0) == 1);
+  int error = -1;
+  socklen_t length = sizeof error;
+  must(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0);
+  say("SO_ERROR %d", error);
+  must(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0);
+  say("SO_ERROR again %d", error);
+  int epoll = epoll_create1(0);
+  must(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &(struct epoll_event){.events = EPOLLIN}) == 0);
+  must(send(fd, "x", 1, 0) == 1);
+  struct epoll_event event = {0};
+  check("epoll", epoll_wait(epoll, &event, 1, 0));
+  say("error %d", (event.events & EPOLLERR) != 0);
+  check("recvmsg", recvmsg(fd, &(struct msghdr){.msg_iov = &(struct iovec){&byte, 1}, .msg_iovlen = 1}, 0));
+  check("then nothing", epoll_wait(epoll, &event, 1, 0));
+  fcntl(fd, F_SETFL, 0);
+  must(send(fd, "x", 1, 0) == 1);
+  check("a blocking recv", recv(fd, &byte, 1, 0));
+  close(fd);
+  close(epoll);
+}
+
+int main(void) {
+  each_family(run);
+  say("end");
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * TCP_INFO: the state of a socket through its life, and short buffers. */
+#include "transcript.h"
+
+static const char *state_of(int fd) {
+  static const char *names[] = {"?", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING"};
+  struct tcp_info info;
+  socklen_t length = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) return strerrorname_np(errno);
+  must(length == sizeof info);
+  return names[info.tcpi_state];
+}
+
+static void run(int family) {
+  int fd = socket(family, SOCK_STREAM, 0);
+  say("fresh: %s", state_of(fd));
+  close(fd);
+  int server = bound(family, SOCK_STREAM, "server");
+  say("bound: %s", state_of(server));
+  must(listen(server, 4) == 0);
+  say("listening: %s", state_of(server));
+  int client = connected_to(server), accepted = accept(server, NULL, NULL);
+  say("connected: %s", state_of(client));
+  say("accepted: %s", state_of(accepted));
+  unsigned char bytes[1024];
+  for (socklen_t given = 0; given < 110; given += 13) {
+    memset(bytes, 0xee, sizeof bytes);
+    socklen_t length = given;
+    int result = getsockopt(client, IPPROTO_TCP, TCP_INFO, bytes, &length);
+    say("room for %u: %s, told %u, beyond untouched %d", given, result ? strerrorname_np(errno) : "ok", length, bytes[given] == 0xee);
+  }
+  socklen_t length = sizeof bytes;
+  check("more room than needed", getsockopt(client, IPPROTO_TCP, TCP_INFO, bytes, &length));
+  say("told at least the classic 104 bytes: %d", length >= 104);
+  check("set it", setsockopt(client, IPPROTO_TCP, TCP_INFO, bytes, length));
+  int udp = socket(family, SOCK_DGRAM, 0);
+  length = sizeof bytes;
+  check("of a datagram socket", getsockopt(udp, IPPROTO_TCP, TCP_INFO, bytes, &length));
+  close(udp);
+  close(client);
+  close(accepted);
+  close(server);
+}
+
+int main(void) {
+  each_family(run);
+  say("end");
+}

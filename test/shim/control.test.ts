@@ -1,0 +1,3 @@
+import { sameAsKernel } from './same.ts'
+
+sameAsKernel('ioctl_calls', 'fcntl_calls', 'wait_calls')

@@ -1,0 +1,12 @@
+import { sameAsKernel } from './same.ts'
+
+sameAsKernel(
+  'datagram_forms',
+  'datagram_sizes',
+  'datagram_connected',
+  'datagram_flood',
+  'datagram_many',
+  'datagram_pktinfo',
+  'datagram_refused',
+  'broadcast',
+)

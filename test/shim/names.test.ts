@@ -1,0 +1,3 @@
+import { sameAsKernel } from './same.ts'
+
+sameAsKernel('names_truncated', 'names_datagram', 'dual_stack', 'mapped_bind')

@@ -1,0 +1,3 @@
+import { sameAsKernel } from './same.ts'
+
+sameAsKernel('options_table', 'options_more', 'tcp_info')

@@ -1,0 +1,3 @@
+import { sameAsKernel } from './same.ts'
+
+sameAsKernel('bad_descriptors', 'unix_untouched', 'raw_syscalls', 'fortified')

@@ -1,0 +1,3 @@
+import { sameAsKernel } from './same.ts'
+
+sameAsKernel('fork_shared', 'fork_names', 'fork_server', 'exec_listener', 'spawn_child')

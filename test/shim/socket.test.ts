@@ -1,0 +1,3 @@
+import { sameAsKernel } from './same.ts'
+
+sameAsKernel('socket_types', 'socket_flags')

@@ -1,0 +1,3 @@
+import { sameAsKernel } from './same.ts'
+
+sameAsKernel('stream_forms', 'stream_flags', 'stream_large', 'stream_backpressure', 'half_close', 'peer_gone')
