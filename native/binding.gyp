@@ -29,7 +29,7 @@
       # Ends what is left of a worker's networks when the worker dies. Linked with the arena's reader, nothing else.
       "target_name": "guard",
       "type": "executable",
-      "sources": ["<!@(ls guard/*.c)"],
+      "sources": ["<!@(ls guard/*.c)", "shim/arena.c", "shim/process_table.c", "shim/life.c"],
       "defines": ["_GNU_SOURCE"],
       "cflags": ["-std=gnu11", "-Wmissing-prototypes", "-Wformat=2", "-Wvla", "-Werror"],
     },

@@ -53,7 +53,10 @@ static inline int kernel_getpid(void) { return (int)kernel_call(SYS_getpid, 0, 0
 static inline int kernel_gettid(void) { return (int)kernel_call(SYS_gettid, 0, 0, 0, 0, 0, 0); }
 static inline int kernel_kill(pid_t pid, int signal) { return (int)kernel_call(SYS_kill, pid, signal, 0, 0, 0, 0); }
 static inline int kernel_tgkill(pid_t pid, pid_t tid, int signal) { return (int)kernel_call(SYS_tgkill, pid, tid, signal, 0, 0, 0); }
-static inline void kernel_yield(void) { kernel_call(SYS_sched_yield, 0, 0, 0, 0, 0, 0); }
+static inline void kernel_nap(long ns) {
+  struct timespec nap = {0, ns};
+  kernel_call(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);
+}
 static inline long kernel_random(void *to, size_t size) { return kernel_call(SYS_getrandom, (long)to, (long)size, 0, 0, 0, 0); }
 /* Shared futexes: the word lies in a file that several processes map. */
 static inline int kernel_futex_wait(uint32_t *word, uint32_t expected, const struct timespec *relative) {

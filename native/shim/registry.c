@@ -9,7 +9,7 @@
 #include "life.h"
 
 enum { FIRST_LEVEL = 64, PROBES = 8, LAST_PROBES = 64, TURNS = 64 };
-enum { SPINS = 200, YIELDS = 100, READS = 100000, INFO_WORDS = sizeof(struct wire_info) / 8 };
+enum { SPINS = 200, NAPS = 80, NAP_NS = 200000, READS = 100000, INFO_WORDS = sizeof(struct wire_info) / 8 };
 
 enum outcome { DONE, BUSY, MOVED };
 
@@ -70,21 +70,21 @@ static bool read_slot(struct wire_socket *slot, u64 cookie, struct wire_info *ou
   return false;
 }
 
-/* Takes the slot's writer word. False when its owner is alive and does not give it back: it was stopped, or is the caller's own thread,
+/* Takes the slot's writer word, after at most 16 ms. False when its owner is alive and does not give it back: it was stopped, or is the caller's own thread,
  * interrupted by the signal handler that runs now. */
 static bool lock(struct wire_socket *slot) {
   u32 pid = journal_pid(), tid = journal_tid();
   u64 own = (u64)tid << 32 | pid;
-  for (int turn = 0; turn < SPINS + YIELDS; turn++) {
+  for (int turn = 0; turn < SPINS + NAPS; turn++) {
     u64 owner = LOAD(slot->writer);
     if (owner == own) return false;
-    bool look = turn >= SPINS && turn % (YIELDS / 4) == 0;
+    bool look = turn >= SPINS && turn % (NAPS / 4) == 0;
     if (!owner || (look && life_thread_dead((pid_t)(u32)owner, (pid_t)(owner >> 32)))) {
       if (SWAP(slot->writer, owner, own)) return true;
       continue;
     }
     if (turn < SPINS) arena_pause();
-    else kernel_yield();
+    else kernel_nap(NAP_NS);
   }
   return false;
 }

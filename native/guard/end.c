@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ * Who belongs to a network: rows of its process table, whoever carries its directory in the environment (a process without the shim, or one
+ * that has not registered yet), and the descendants of both. All of it comes from other programs' memory, so it is held against /proc. */
+#include "guard.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../shim/life.h"
+
+enum { PATIENCE_MS = 2000, NAP_MS = 2, ROWS_MAX = 1 << 16, ENVIRONMENT_MAX = 1 << 20 };
+#define DIR_VARIABLE "SOCKET_WRAPPER_DIR="
+
+struct process {
+  struct life life;
+  bool member, spared;
+};
+
+/* All that runs now and may be ended at all. */
+struct snapshot {
+  struct process *processes;
+  size_t count, room;
+};
+
+static u64 clock_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (u64)now.tv_sec * 1000 + (u64)now.tv_nsec / 1000000;
+}
+
+static u64 boot_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+}
+
+static void take_snapshot(struct snapshot *s, u64 not_before) {
+  s->count = 0;
+  DIR *proc = opendir("/proc");
+  if (!proc) return;
+  for (struct dirent *entry; (entry = readdir(proc));) {
+    char *end;
+    long pid = strtol(entry->d_name, &end, 10);
+    struct process p = {0};
+    if (*end || pid <= 1 || pid == getpid() || life_read((pid_t)pid, &p.life) < 0) continue;
+    if (life_is_over(&p.life) || p.life.started_ns < not_before) continue;
+    if (s->count == s->room) {
+      size_t room = s->room ? s->room * 2 : 256;
+      void *grown = realloc(s->processes, room * sizeof *s->processes);
+      if (!grown) break;
+      s->processes = grown;
+      s->room = room;
+    }
+    s->processes[s->count++] = p;
+  }
+  closedir(proc);
+}
+
+static struct process *find(const struct snapshot *s, pid_t pid) {
+  for (size_t i = 0; i < s->count; i++)
+    if (s->processes[i].life.pid == pid) return &s->processes[i];
+  return NULL;
+}
+
+static void mark_rows(const struct snapshot *s, const struct guarded *network) {
+  static struct wire_process rows[ROWS_MAX]; /* untouched pages cost nothing */
+  u32 found = guarded_processes(network, rows, ROWS_MAX);
+  for (u32 i = 0; i < found; i++) {
+    struct process *p = find(s, (pid_t)rows[i].pid);
+    /* A process that started after its row was written got a recycled pid. */
+    if (!p || p->life.started_ns > rows[i].startedNs || rows[i].startedNs > boot_ns()) continue;
+    if (rows[i].flags & PROCESS_TEST) p->spared = true;
+    else p->member = true;
+  }
+}
+
+/* The entries of /proc/<pid>/environ are those that the program was started with. */
+static size_t read_environment(pid_t pid, char *to, size_t size) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/%d/environ", pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  size_t length = 0;
+  ssize_t got = 0;
+  if (fd < 0) return 0;
+  while (length < size - 1 && (got = read(fd, to + length, size - 1 - length)) > 0) length += (size_t)got;
+  close(fd);
+  to[length] = 0;
+  return length;
+}
+
+static bool environment_names(pid_t pid, const struct guarded *networks, size_t count) {
+  static char environment[ENVIRONMENT_MAX];
+  size_t length = read_environment(pid, environment, sizeof environment);
+  for (const char *entry = environment; entry < environment + length; entry += strlen(entry) + 1) {
+    if (strncmp(entry, DIR_VARIABLE, sizeof DIR_VARIABLE - 1) != 0) continue;
+    for (size_t i = 0; i < count; i++)
+      if (strcmp(entry + sizeof DIR_VARIABLE - 1, networks[i].dir) == 0) return true;
+  }
+  return false;
+}
+
+static void mark_descendants(const struct snapshot *s) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < s->count; i++) {
+      struct process *p = &s->processes[i];
+      if (p->member || p->spared) continue;
+      const struct process *parent = find(s, p->life.parent);
+      if (parent && parent->member && !parent->spared) p->member = changed = true;
+    }
+  }
+}
+
+/* The descriptor holds on to the process while its start time is compared: between the two the pid cannot change hands. */
+static void end(const struct life *life) {
+  struct life now;
+  int fd = (int)syscall(SYS_pidfd_open, life->pid, 0);
+  if (fd < 0 && errno != ENOSYS && errno != EPERM) return;
+  if (life_read(life->pid, &now) == 0 && now.started_ns == life->started_ns) {
+    if (fd >= 0) syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+    else kill(life->pid, SIGKILL);
+  }
+  if (fd >= 0) close(fd);
+}
+
+/* Returns how many were found alive. */
+static size_t pass(struct snapshot *s, u64 not_before, const struct guarded *networks, size_t count) {
+  size_t alive = 0;
+  take_snapshot(s, not_before);
+  for (size_t i = 0; i < count; i++) mark_rows(s, &networks[i]);
+  for (size_t i = 0; i < s->count; i++) {
+    struct process *p = &s->processes[i];
+    if (!p->member && !p->spared && environment_names(p->life.pid, networks, count)) p->member = true;
+  }
+  mark_descendants(s);
+  for (size_t i = 0; i < s->count; i++) {
+    if (!s->processes[i].member || s->processes[i].spared) continue;
+    end(&s->processes[i].life);
+    alive++;
+  }
+  return alive;
+}
+
+void end_processes(const struct guarded *networks, size_t count) {
+  struct snapshot s = {0};
+  struct life own;
+  if (!count || life_read(getpid(), &own) < 0) return;
+  u64 deadline = clock_ms() + PATIENCE_MS;
+  /* A process that was being made during a pass registers itself, or shows its environment, before the next one ends. */
+  while (pass(&s, own.started_ns, networks, count) && clock_ms() < deadline)
+    nanosleep(&(struct timespec){0, NAP_MS * 1000000}, NULL);
+  free(s.processes);
+}
