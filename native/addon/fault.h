@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * Errors as Node makes them: code, errno, syscall, path. */
+#ifndef ADDON_FAULT_H
+#define ADDON_FAULT_H
+
+#include <napi.h>
+
+#include <string>
+
+/* `error` is a positive errno. The message is "CODE: text, syscall 'path'", as fs has it. */
+Napi::Error system_fault(Napi::Env env, int error, const char *syscall, const std::string &path = {});
+
+/* An error with a code of its own, for what no system call answered. */
+Napi::Error coded_fault(Napi::Env env, const char *code, const std::string &message);
+
+#endif
