@@ -10,4 +10,13 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
 /* As recvmsg(2): msg_name and msg_namelen show inet addresses, msg_control the pktinfo that the program asked for. */
 long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags);
 
+/* What ip_cmsg_send and ip6_datagram_send_ctl of the kernel let a program say. 0 or -EINVAL. */
+int datagram_check_control(const struct msghdr *message, int family);
+/* Asks the kernel to remember the peer: its name must exist. Then unwrapped calls and poll work, and others' datagrams are refused. */
+int datagram_connect_name(int fd, const struct sock *s, const struct address *peer);
+/* The peer is gone: the next call reports it, and a program that sleeps in poll is woken by an empty datagram to itself. */
+void datagram_report_refused(int fd, struct sock *s);
+/* The error that the last send left behind, taken: 0 or -errno. */
+int datagram_take_error(struct sock *s, const struct wire_info *info);
+
 #endif

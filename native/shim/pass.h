@@ -11,6 +11,10 @@
 long pass_send(int fd, const struct msghdr *message, int flags);
 long pass_receive(int fd, struct msghdr *message, int flags);
 
+/* From now on received infos lose this field ("local", "peer", "options", "state" or "type"): a shim broken on purpose, to see that tests
+ * notice. NULL and unknown names change nothing. Constructor only. */
+void pass_fault(const char *field);
+
 /* The fault switch: received infos lose the field of that name (local, peer, options, state, type). NULL: none. Constructor only. */
 void pass_fault(const char *field);
 

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * connect(2) of UDP, and what a program may say in control data. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#include "control.h"
+#include "datagram.h"
+#include "endpoint.h"
+#include "enter.h"
+#include "libc.h"
+#include "message.h"
+
+static int forget_peer(int fd) {
+  struct sockaddr none = {.sa_family = AF_UNSPEC};
+  return (int)REAL(libc.connect(fd, &none, sizeof none));
+}
+
+int datagram_connect_name(int fd, const struct sock *s, const struct address *peer) {
+  struct name name;
+  struct sockaddr_un un;
+  if (name_of_address(&s->network->world, peer, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
+  socklen_t length = name_write(&s->network->world, &name, &un);
+  return (int)REAL(libc.connect(fd, (struct sockaddr *)&un, length));
+}
+
+/* The port stays, also one that the kernel would give back: a unix socket cannot lose its name. */
+static int disconnect(int fd, struct sock *s) {
+  struct wire_info info;
+  sock_read(s, &info);
+  if (info.state != STATE_connected) return 0;
+  int result = forget_peer(fd);
+  if (result < 0) return result;
+  struct address none = {.port = 0};
+  sock_begin(s);
+  info_set_peer(&s->info, &none);
+  if (s->info.flags & FLAG_anyBound) {
+    struct address any = address_any(s->info.family);
+    any.port = s->info.localPort;
+    info_set_local(&s->info, &any);
+  }
+  s->info.state = STATE_bound;
+  s->info.pendingError = 0;
+  sock_end(s);
+  atomic_store_explicit(&s->filters, false, memory_order_relaxed);
+  endpoint_record(fd, s, OP_disconnect, 0, 0);
+  return 0;
+}
+
+static int check_peer(int fd, const struct sock *s, struct address *peer) {
+  const struct name_world *world = &s->network->world;
+  if (address_is_v4(peer) && s->info.family == AF_INET6 && !(s->info.flags & FLAG_dualStack)) return -ENETUNREACH;
+  if (address_is_any(peer)) {
+    u16 port = peer->port;
+    *peer = address_of_host(world, world->host, !address_is_v4(peer), true);
+    peer->port = port;
+  }
+  if (address_is_broadcast(world, peer)) {
+    int allowed = 0;
+    socklen_t length = sizeof allowed;
+    return REAL(libc.getsockopt(fd, SOL_SOCKET, SO_BROADCAST, &allowed, &length)) < 0 || !allowed ? -EACCES : 0;
+  }
+  struct name name;
+  return name_of_address(world, peer, SOCK_DGRAM, &name) < 0 ? -ENETUNREACH : 0;
+}
+
+static int connect_peer(int fd, struct sock *s, struct address *peer) {
+  const struct name_world *world = &s->network->world;
+  int result = check_peer(fd, s, peer);
+  if (result < 0) return result;
+  result = endpoint_autobind(fd, s, peer);
+  if (result < 0) return result;
+  /* A peer that is not there yet, or talks to somebody else, is still the peer: the sends look for it again. */
+  bool known = peer->port && !address_is_broadcast(world, peer) && datagram_connect_name(fd, s, peer) == 0;
+  if (!known && s->info.state == STATE_connected) forget_peer(fd);
+  atomic_store_explicit(&s->filters, !known && !address_is_broadcast(world, peer), memory_order_relaxed);
+  sock_begin(s);
+  if (s->info.flags & FLAG_anyBound) {
+    struct address local = address_of_host(world, world->host, !address_is_v4(peer), address_is_loopback(peer));
+    local.port = s->info.localPort;
+    info_set_local(&s->info, &local);
+  }
+  info_set_peer(&s->info, peer);
+  s->info.state = STATE_connected;
+  s->info.pendingError = 0;
+  sock_end(s);
+  return 0;
+}
+
+long datagram_connect(int fd, struct sock *s, const struct sockaddr *to, socklen_t length) {
+  if (!to) return -EFAULT;
+  if (length < sizeof to->sa_family) return -EINVAL;
+  if (to->sa_family == AF_UNSPEC) return disconnect(fd, s);
+  struct address peer;
+  int family = s->info.family == AF_INET6 && to->sa_family == AF_INET ? AF_INET : s->info.family;
+  int result = address_read(to, length, family, &peer);
+  if (result == 0) result = connect_peer(fd, s, &peer);
+  endpoint_record(fd, s, OP_connect, result, 0);
+  return result;
+}
+
+static bool is_v4_item(const struct control_item *item) {
+  switch (item->head.cmsg_type) {
+    case IP_RETOPTS: return true;
+    case IP_PKTINFO: return item->size == sizeof(struct in_pktinfo);
+    case 52: return item->size == sizeof(int); /* IP_PROTOCOL */
+    case IP_TOS: return item->size == sizeof(int) || item->size == 1;
+    case IP_TTL: {
+      int ttl = 0;
+      if (item->size != sizeof ttl) return false;
+      memcpy(&ttl, item->data, sizeof ttl);
+      return ttl >= 1 && ttl <= 255;
+    }
+    default: return false;
+  }
+}
+
+static bool is_v6_item(const struct control_item *item) {
+  switch (item->head.cmsg_type) {
+    case IPV6_PKTINFO:
+    case IPV6_2292PKTINFO: return item->size >= sizeof(struct in6_pktinfo);
+    case IPV6_HOPLIMIT:
+    case IPV6_2292HOPLIMIT:
+    case IPV6_TCLASS:
+    case IPV6_DONTFRAG: return item->size == sizeof(int);
+    case 11: /* IPV6_FLOWINFO */
+    case IPV6_HOPOPTS:
+    case IPV6_RTHDR:
+    case IPV6_DSTOPTS: return true;
+    default: return false;
+  }
+}
+
+int datagram_check_control(const struct msghdr *message, int family) {
+  struct control_item item;
+  size_t offset = 0;
+  int more;
+  while ((more = control_next(message->msg_control, message->msg_controllen, &offset, &item)) > 0) {
+    bool taken = true;
+    switch (item.head.cmsg_level) {
+      case SOL_SOCKET: taken = message_takes_socket_control(&item); break;
+      case IPPROTO_IP: taken = family == AF_INET6 || is_v4_item(&item); break;
+      case IPPROTO_IPV6: taken = family != AF_INET6 || is_v6_item(&item); break;
+      case IPPROTO_UDP: taken = false; break; /* UDP_SEGMENT: one send would be one datagram, not several */
+      default: break;
+    }
+    if (!taken) return -EINVAL;
+  }
+  return more;
+}

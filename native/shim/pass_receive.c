@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ * The receiver's side of a pass. The kernel fills a buffer of ours; what the program sees is written from it exactly as the kernel would have
+ * written it into the program's own, less the pipe. Whatever cannot be used leaves the program with what it would have got without us. */
+#include <errno.h>
+#include <string.h>
+
+#include "arena.h"
+#include "control.h"
+#include "endpoint.h"
+#include "enter.h"
+#include "envelope.h"
+#include "journal.h"
+#include "libc.h"
+#include "log.h"
+#include "pass.h"
+#include "pipe.h"
+#include "spare.h"
+#include "table.h"
+
+/* Room for all descriptors that one message can have, beside what the program asked for, of which the kernel never needs more than a bit. */
+enum { ALL_DESCRIPTORS = CMSG_SPACE(253 * sizeof(int)), ASKED_MAX = 16384, SMALL_CONTROL = 2048, SMALL_ENVELOPE = 4096 };
+
+static enum { FAULT_NONE, FAULT_LOCAL, FAULT_PEER, FAULT_OPTIONS, FAULT_STATE, FAULT_TYPE } fault;
+
+void pass_fault(const char *field) {
+  static const char *const names[] = {"", "local", "peer", "options", "state", "type"};
+  for (int i = FAULT_LOCAL; field && i <= FAULT_TYPE; i++)
+    if (strcmp(field, names[i]) == 0) fault = i;
+}
+
+static void apply_fault(struct wire_info *info) {
+  struct address nothing = address_any(info->family);
+  switch (fault) {
+    case FAULT_NONE: break;
+    case FAULT_LOCAL: info_set_local(info, &nothing); break;
+    case FAULT_PEER: info_set_peer(info, &nothing); break;
+    case FAULT_OPTIONS: info->optionMask = 0; break;
+    case FAULT_STATE: info->state = STATE_open; break;
+    case FAULT_TYPE: info->type = 0; break;
+  }
+}
+
+/* What came with one message. */
+struct arrival {
+  struct network *network; /* the receiver's; NULL: it has none */
+  const int *descriptors;
+  u32 count; /* without the pipe */
+  bool peek;
+  bool opened; /* `envelope` is valid */
+  struct envelope envelope;
+};
+
+static u64 kernel_cookie(int fd) {
+  u64 cookie = 0;
+  socklen_t length = sizeof cookie;
+  return REAL(libc.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length)) < 0 ? 0 : cookie;
+}
+
+static struct sock *make_sock(struct network *network, const struct wire_info *info, u64 cookie) {
+  struct sock *s = table_new(network);
+  if (!s) return NULL;
+  s->info = *info;
+  s->info.cookie = cookie;
+  s->info.flags |= FLAG_shared;
+  s->info.pendingError = 0;
+  atomic_store(&s->registered, network->arena && arena_socket_version(network->arena, cookie) != 0);
+  apply_fault(&s->info);
+  return s;
+}
+
+/* Another descriptor of a socket that this process has already; without an arena the envelope may know it better. */
+static void renew_sock(struct sock *s, const struct wire_info *info) {
+  sock_begin(s);
+  i32 pending = s->info.pendingError;
+  if (info->version > s->info.version) s->info = *info;
+  s->info.pendingError = pending;
+  s->info.flags |= FLAG_shared;
+  sock_end(s);
+}
+
+static void journal_receive(const struct arrival *a, enum wire_op op, int fd, u32 position, u32 detail, const struct wire_info *info) {
+  journal_write(a->network->arena, &(struct event){.op = op,
+                                                   .fd = fd,
+                                                   .detail = detail,
+                                                   .position = position,
+                                                   .message_id = a->envelope.head.messageId,
+                                                   .info = info});
+}
+
+/* A hostile or mistaken envelope may call any descriptor a socket of ours: the kernel's cookie decides. */
+static int install(const struct arrival *a, u32 position) {
+  struct wire_info carried, now;
+  int fd = a->descriptors[position];
+  if (!envelope_info(&a->envelope, envelope_index(&a->envelope, position), &carried)) return -EBADMSG;
+  u64 cookie = kernel_cookie(fd);
+  if (!cookie || (carried.cookie && carried.cookie != cookie)) return -EBADMSG;
+  struct sock *s = table_find_cookie(cookie);
+  if (s)
+    renew_sock(s, &carried);
+  else
+    s = make_sock(a->network, &carried, cookie);
+  if (!s || table_install(fd, s) < 0) return -ENFILE;
+  if (fault == FAULT_NONE) sock_refresh(s);
+  if (a->peek || !a->network->arena) return 0;
+  sock_read(s, &now);
+  journal_receive(a, OP_passEnvelope, fd, position, a->envelope.head.senderPid, &carried);
+  journal_receive(a, OP_passReceive, fd, position, a->count, &now);
+  return 0;
+}
+
+static void refuse(const struct arrival *a, int fd, long result, const char *reason) {
+  LOG(LOG_ERROR, "the envelope of %u descriptors cannot be used: %s", a->count, reason);
+  if (a->network && !a->peek)
+    journal_write(a->network->arena, &(struct event){.op = OP_passRefused, .fd = fd, .result = result, .detail = a->count, .text = reason});
+}
+
+/* A sender without a shim, or a message that lost its pipe: the kernel's names and the registry know the socket. */
+static void recover(const struct arrival *a, int fd) {
+  struct sock *s = endpoint_recover(fd, a->network);
+  if (!s || a->peek) return;
+  struct wire_info info;
+  sock_read(s, &info);
+  journal_write(a->network->arena, &(struct event){.op = OP_born, .fd = fd, .detail = 1, .info = &info});
+}
+
+static void settle(const struct arrival *a, u32 position) {
+  int fd = a->descriptors[position];
+  table_drop(fd); /* a number that was closed behind our back */
+  if (!a->network) return;
+  if (a->opened && envelope_index(&a->envelope, position) == ENVELOPE_NO_INFO) return;
+  if (a->opened) {
+    int result = install(a, position);
+    if (result == 0) return;
+    refuse(a, fd, result, result == -ENFILE ? "no room for the socket" : "info of another socket");
+    if (result == -ENFILE) return;
+  }
+  recover(a, fd);
+}
+
+/* Is the last descriptor the pipe? Reads it without taking anything out of it. When it is too long for `bytes` the rest is read from the pipe
+ * itself, or not at all when the message stays in the queue: then the infos come from the registry. */
+static long read_envelope(int pipe, bool peek, struct spare *bytes, size_t size) {
+  long got = pipe_peek(pipe, bytes->at, size);
+  if (got == -EMFILE || got == -ENFILE) {
+    /* No descriptor left to look with: the pipe's length and flags must do. */
+    long waiting = pipe_looks_like_ours(pipe);
+    if (peek || waiting < (long)sizeof(struct wire_envelope) || waiting > (long)ENVELOPE_SIZE_MAX) return -EINVAL;
+    *bytes = spare_take(bytes->at, size, (size_t)waiting);
+    return bytes->at ? REAL(libc.read(pipe, bytes->at, (size_t)waiting)) : -ENOMEM;
+  }
+  size_t claimed = got > 0 ? envelope_claimed_size(bytes->at, (size_t)got) : 0;
+  if (claimed <= size) return got;
+  struct spare more = spare_take(NULL, 0, claimed);
+  if (!more.at) return got;
+  long whole = pipe_peek(pipe, more.at, claimed);
+  if (whole >= 0 && (size_t)whole < claimed && !peek) whole = REAL(libc.read(pipe, more.at, claimed));
+  *bytes = more;
+  return whole;
+}
+
+/* Takes the pipe off the arrival when its last descriptor is one. Returns true when it is to be closed. */
+static bool open_envelope(struct arrival *a, struct spare *bytes, size_t size) {
+  if (a->count == 0) return false;
+  int pipe = a->descriptors[a->count - 1];
+  long got = read_envelope(pipe, a->peek, bytes, size);
+  if (got <= 0) return false;
+  if (envelope_is_reference(bytes->at, (size_t)got)) {
+    a->count--;
+    return true;
+  }
+  int result = envelope_open(bytes->at, (size_t)got, a->count - 1, &a->envelope);
+  if (result == -ENOMSG) return false;
+  if (result < 0) {
+    const char *reason = result == -EBADMSG ? "checksum" : result == -EPROTO ? "number of descriptors" : "sizes";
+    refuse(a, pipe, result, reason);
+    return false;
+  }
+  a->count--;
+  a->opened = true;
+  return true;
+}
+
+/* The caller's control buffer, from ours. Returns how many descriptors the caller got. */
+static size_t rebuild(struct msghdr *message, const void *control, size_t size, const struct arrival *a) {
+  struct control_writer writer = {.at = message->msg_control, .room = message->msg_controllen};
+  struct control_item item;
+  size_t offset = 0, delivered = 0;
+  while (control_next(control, size, &offset, &item) > 0) {
+    if (control_is_descriptors(&item)) {
+      delivered = a->count ? control_put_descriptors(&writer, a->descriptors, a->count) : 0;
+    } else if (item.head.cmsg_level == SOL_SOCKET && item.head.cmsg_type == SCM_PIDFD && writer.room < CMSG_LEN(sizeof(int))) {
+      /* The kernel makes no pidfd where none fits (scm_pidfd_recv). */
+      int pidfd;
+      memcpy(&pidfd, item.data, sizeof pidfd);
+      if (pidfd >= 0) libc.close(pidfd);
+      writer.flags |= MSG_CTRUNC;
+    } else {
+      control_put(&writer, item.head.cmsg_level, item.head.cmsg_type, item.data, item.size);
+    }
+  }
+  message->msg_flags |= writer.flags;
+  message->msg_controllen -= writer.room;
+  return delivered;
+}
+
+static void find_descriptors(const void *control, size_t size, struct arrival *a) {
+  struct control_item item;
+  size_t offset = 0;
+  while (control_next(control, size, &offset, &item) > 0) {
+    if (!control_is_descriptors(&item)) continue;
+    a->descriptors = (const int *)(const void *)item.data;
+    a->count = (u32)(item.size / sizeof(int));
+  }
+}
+
+static void deliver(struct msghdr *message, struct msghdr *filled, int flags) {
+  uint8_t small[SMALL_ENVELOPE];
+  struct spare bytes = {.at = small};
+  struct arrival a = {.network = network_current(), .peek = flags & MSG_PEEK};
+  find_descriptors(filled->msg_control, filled->msg_controllen, &a);
+  u32 all = a.count;
+  bool has_pipe = open_envelope(&a, &bytes, sizeof small);
+  size_t delivered = rebuild(message, filled->msg_control, filled->msg_controllen, &a);
+  if (has_pipe) libc.close(a.descriptors[all - 1]);
+  for (u32 i = 0; i < a.count; i++) {
+    int fd = a.descriptors[i];
+    if (i >= delivered) {
+      libc.close(fd);
+      continue;
+    }
+    if (!(flags & MSG_CMSG_CLOEXEC)) libc.fcntl(fd, F_SETFD, 0);
+    settle(&a, i);
+  }
+  spare_give(&bytes);
+}
+
+long pass_receive(int fd, struct msghdr *message, int flags) {
+  _Alignas(struct cmsghdr) uint8_t small[SMALL_CONTROL];
+  size_t asked = message->msg_controllen < ASKED_MAX ? message->msg_controllen : ASKED_MAX;
+  if (!message->msg_control || !asked) return REAL(libc.recvmsg(fd, message, flags));
+  struct spare control = spare_take(small, sizeof small, asked + ALL_DESCRIPTORS);
+  if (!control.at) return -ENOBUFS;
+  struct msghdr filled = *message;
+  filled.msg_control = control.at;
+  filled.msg_controllen = asked + ALL_DESCRIPTORS;
+  /* Close-on-exec for all, so that a concurrent exec never inherits the pipe. */
+  long result = REAL(libc.recvmsg(fd, &filled, flags | MSG_CMSG_CLOEXEC));
+  if (result >= 0) {
+    message->msg_namelen = filled.msg_namelen;
+    message->msg_flags = flags & MSG_CMSG_CLOEXEC ? filled.msg_flags : filled.msg_flags & ~MSG_CMSG_CLOEXEC;
+    if (filled.msg_controllen == 0)
+      message->msg_controllen = 0;
+    else
+      deliver(message, &filled, flags);
+  }
+  spare_give(&control);
+  return result;
+}

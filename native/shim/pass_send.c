@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ * The sender's side of a pass. A message without sockets of ours, or one that the kernel will refuse, goes out untouched. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "arena.h"
+#include "control.h"
+#include "endpoint.h"
+#include "enter.h"
+#include "envelope.h"
+#include "journal.h"
+#include "libc.h"
+#include "pass.h"
+#include "pipe.h"
+#include "spare.h"
+#include "table.h"
+
+/* What most messages need fits on the stack: 16 sockets, 500 bytes of control data. */
+enum { SMALL_ENVELOPE = 16 * (sizeof(struct wire_info) + sizeof(u16)) + sizeof(struct wire_envelope), SMALL_CONTROL = 512 };
+
+/* The descriptors of one message. */
+struct parcel {
+  u32 descriptors;
+  u32 sockets; /* different ones among them */
+  size_t end;  /* where the next control header goes */
+  int numbers[ENVELOPE_DESCRIPTORS_MAX];
+  u16 index[ENVELOPE_DESCRIPTORS_MAX];
+  struct sock *socks[ENVELOPE_DESCRIPTORS_MAX];
+};
+
+static bool any_ours(const struct control_item *rights) {
+  for (size_t i = 0; i + sizeof(int) <= rights->size; i += sizeof(int)) {
+    int fd;
+    memcpy(&fd, rights->data + i, sizeof fd);
+    if (table_entry(fd)) return true;
+  }
+  return false;
+}
+
+/* True when the message is well-formed and carries a socket of ours. Reads only. */
+static bool is_pass(const struct msghdr *message) {
+  struct control_item item;
+  size_t offset = 0;
+  bool ours = false;
+  int more;
+  while ((more = control_next(message->msg_control, message->msg_controllen, &offset, &item)) > 0)
+    if (control_is_descriptors(&item)) ours = ours || any_ours(&item);
+  return more == 0 && ours;
+}
+
+static u16 add_sock(struct parcel *p, struct sock *s) {
+  for (u32 i = 0; i < p->sockets; i++)
+    if (p->socks[i] == s) return (u16)i;
+  p->socks[p->sockets] = s;
+  return (u16)p->sockets++;
+}
+
+/* False for more descriptors than fit beside a pipe: the kernel answers, and the receiver finds the infos in the registry. */
+static bool collect(const struct msghdr *message, struct parcel *p) {
+  struct control_item item;
+  size_t offset = 0;
+  p->descriptors = p->sockets = 0;
+  while (control_next(message->msg_control, message->msg_controllen, &offset, &item) > 0) {
+    if (!control_is_descriptors(&item)) continue;
+    for (size_t i = 0; i + sizeof(int) <= item.size; i += sizeof(int)) {
+      if (p->descriptors == ENVELOPE_DESCRIPTORS_MAX) return false;
+      int fd;
+      memcpy(&fd, item.data + i, sizeof fd);
+      struct sock *s = table_find_checked(fd);
+      p->index[p->descriptors] = s ? add_sock(p, s) : ENVELOPE_NO_INFO;
+      p->numbers[p->descriptors++] = fd;
+    }
+  }
+  /* A last header shorter than its alignment ends beyond the buffer. */
+  p->end = CMSG_ALIGN(offset);
+  return true;
+}
+
+/* Marks the socket as one that others hold, and makes sure that the registry has it, before anybody can receive it. */
+static void publish(int fd, struct sock *s, struct wire_info *info) {
+  sock_refresh(s);
+  if (!(s->info.flags & FLAG_shared)) {
+    sock_begin(s);
+    s->info.flags |= FLAG_shared;
+    sock_end(s);
+  }
+  if (!atomic_load_explicit(&s->registered, memory_order_acquire)) endpoint_record(fd, s, OP_born, 0, 0);
+  sock_read(s, info);
+  struct stat status;
+  if (info->inode == 0 && REAL(fstat(fd, &status)) >= 0) info->inode = status.st_ino;
+  info->pendingError = 0;
+}
+
+static void fill(struct parcel *p, uint8_t *bytes, u64 message_id) {
+  u32 next = 0;
+  for (u32 i = 0; i < p->descriptors; i++) {
+    envelope_put_index(bytes, i, p->index[i]);
+    if (p->index[i] != next) continue;
+    struct wire_info info;
+    publish(p->numbers[i], p->socks[next], &info);
+    envelope_put_info(bytes, p->descriptors, next++, &info);
+  }
+  envelope_seal(bytes, p->descriptors, p->sockets, journal_pid(), message_id);
+}
+
+/* A peer that the arena does not know is not under a shim: the pipe would be a descriptor that nobody takes off. */
+static bool peer_has_shim(int fd, struct arena *arena) {
+  struct ucred peer;
+  socklen_t length = sizeof peer;
+  if (!arena || REAL(libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length)) < 0 || peer.pid <= 0) return true;
+  return arena_process_known(arena, peer.pid);
+}
+
+/* The message with one more control header that holds the pipe, last. */
+static long send_with(int fd, const struct msghdr *message, int flags, int pipe, size_t end) {
+  uint8_t small[SMALL_CONTROL];
+  size_t size = end + CMSG_LEN(sizeof pipe);
+  struct spare control = spare_take(small, sizeof small, size);
+  if (!control.at) return REAL(libc.sendmsg(fd, message, flags));
+  size_t given = message->msg_controllen < end ? message->msg_controllen : end;
+  memset(control.at + given, 0, end - given);
+  memcpy(control.at, message->msg_control, given);
+  struct control_writer writer = {.at = control.at + end, .room = size - end};
+  control_put_descriptors(&writer, &pipe, 1);
+  struct msghdr copy = *message;
+  copy.msg_control = control.at;
+  copy.msg_controllen = size;
+  long result = REAL(libc.sendmsg(fd, &copy, flags));
+  spare_give(&control);
+  return result;
+}
+
+static void journal_sends(const struct parcel *p, struct arena *arena, const uint8_t *bytes, u64 message_id, long result) {
+  struct envelope envelope;
+  if (!arena || envelope_open(bytes, envelope_size(p->descriptors, p->sockets), p->descriptors, &envelope) < 0) return;
+  for (u32 i = 0; i < p->descriptors; i++) {
+    struct wire_info info;
+    if (!envelope_info(&envelope, p->index[i], &info)) continue;
+    journal_write(arena, &(struct event){.op = OP_passSend,
+                                         .fd = p->numbers[i],
+                                         .result = result,
+                                         .detail = p->descriptors,
+                                         .position = i,
+                                         .message_id = message_id,
+                                         .info = &info});
+  }
+}
+
+long pass_send(int fd, const struct msghdr *message, int flags) {
+  struct parcel parcel;
+  if (!is_pass(message) || !collect(message, &parcel) || parcel.sockets == 0) return REAL(libc.sendmsg(fd, message, flags));
+  uint8_t small[SMALL_ENVELOPE];
+  struct spare envelope = spare_take(small, sizeof small, envelope_size(parcel.descriptors, parcel.sockets));
+  if (!envelope.at) return REAL(libc.sendmsg(fd, message, flags));
+  struct arena *arena = parcel.socks[0]->network->arena;
+  u64 message_id = arena ? arena_next_message(arena) : 0;
+  fill(&parcel, envelope.at, message_id);
+  int pipe = peer_has_shim(fd, arena) ? pipe_holding(envelope.at, envelope_size(parcel.descriptors, parcel.sockets)) : -EPERM;
+  long result = pipe < 0 ? REAL(libc.sendmsg(fd, message, flags)) : send_with(fd, message, flags, pipe, parcel.end);
+  if (pipe >= 0) libc.close(pipe);
+  journal_sends(&parcel, arena, envelope.at, message_id, result);
+  spare_give(&envelope);
+  return result;
+}

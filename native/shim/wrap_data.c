@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ * read, write, recv and send in all their forms. A descriptor that is not ours costs one bounds check and one load. A stream of ours makes the
+ * same system call as without us, and only its failure is looked at again. UDP goes through messages, for its names. */
+#include <errno.h>
+#include <string.h>
+
+#include "datagram.h"
+#include "enter.h"
+#include "libc.h"
+#include "message.h"
+#include "stream.h"
+#include "table.h"
+#include "wrap.h"
+
+/* Flags that a unix stream does not know. */
+enum { RECEIVE_SPECIAL = MSG_TRUNC | MSG_ERRQUEUE };
+
+void __chk_fail(void) __attribute__((noreturn));
+ssize_t __read_chk(int fd, void *to, size_t size, size_t room);
+ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags);
+ssize_t __recvfrom_chk(int fd, void *__restrict to, size_t size, size_t room, int flags, __SOCKADDR_ARG from, socklen_t *__restrict length);
+
+static ssize_t received(int fd, ssize_t result, int flags) {
+  struct sock *s = result < 0 ? table_find(fd) : NULL;
+  return s ? shim_leave(stream_receive_error(s, -errno, flags)) : result;
+}
+
+static ssize_t sent(int fd, ssize_t result, int flags) {
+  return result < 0 && table_entry(fd) ? shim_leave(stream_send_error(-errno, flags)) : result;
+}
+
+static long receive_vector(int fd, const struct iovec *vector, size_t count, int flags) {
+  struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = count};
+  return shim_leave(message_receive(fd, &message, flags));
+}
+
+static long send_vector(int fd, const struct iovec *vector, size_t count, int flags) {
+  struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = count};
+  return shim_leave(message_send(fd, &message, flags));
+}
+
+static bool is_datagram(int fd) { return table_entry(fd) & TABLE_DATAGRAM; }
+
+static ssize_t read_any(int fd, void *to, size_t size) {
+  /* sock_read_iter answers 0 to a read of nothing and leaves the datagram. */
+  if (is_datagram(fd) && size) return receive_vector(fd, &(struct iovec){to, size}, 1, 0);
+  return received(fd, libc.read(fd, to, size), 0);
+}
+
+EXPORT ssize_t write(int fd, const void *from, size_t size) {
+  if (is_datagram(fd)) return send_vector(fd, &(struct iovec){(void *)from, size}, 1, 0);
+  return sent(fd, libc.write(fd, from, size), 0);
+}
+
+static bool is_bad_vector(const struct iovec *vector, int count) { return count < 0 || count > 1024 || (count && !vector); }
+
+EXPORT ssize_t readv(int fd, const struct iovec *vector, int count) {
+  if (is_datagram(fd) && !is_bad_vector(vector, count) && message_size(&(struct msghdr){.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count}))
+    return receive_vector(fd, vector, (size_t)count, 0);
+  return received(fd, libc.readv(fd, vector, count), 0);
+}
+
+EXPORT ssize_t writev(int fd, const struct iovec *vector, int count) {
+  if (is_datagram(fd) && !is_bad_vector(vector, count)) return send_vector(fd, vector, (size_t)count, 0);
+  return sent(fd, libc.writev(fd, vector, count), 0);
+}
+
+static ssize_t receive_any(int fd, void *to, size_t size, int flags) {
+  u32 entry = table_entry(fd);
+  if (entry && ((entry & TABLE_DATAGRAM) || (flags & RECEIVE_SPECIAL))) return receive_vector(fd, &(struct iovec){to, size}, 1, flags);
+  return received(fd, libc.recv(fd, to, size, flags), flags);
+}
+
+EXPORT ssize_t send(int fd, const void *from, size_t size, int flags) {
+  if (is_datagram(fd)) return send_vector(fd, &(struct iovec){(void *)from, size}, 1, flags);
+  return sent(fd, libc.send(fd, from, size, flags), flags);
+}
+
+static ssize_t receive_from(int fd, void *to, size_t size, int flags, struct sockaddr *from, socklen_t *length) {
+  if (from && !length) return shim_leave(-EFAULT);
+  if (from && (int)*length < 0) return shim_leave(-EINVAL);
+  struct iovec vector = {to, size};
+  struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_name = from, .msg_namelen = from ? *length : 0};
+  long result = message_receive(fd, &message, flags);
+  if (result >= 0 && from) *length = message.msg_namelen;
+  return shim_leave(result);
+}
+
+static ssize_t receive_from_any(int fd, void *to, size_t size, int flags, __SOCKADDR_ARG from, socklen_t *length) {
+  if (table_entry(fd)) return receive_from(fd, to, size, flags, SOCKADDR(from), length);
+  return libc.recvfrom(fd, to, size, flags, from, length);
+}
+
+static ssize_t send_to(int fd, const void *from, size_t size, int flags, const struct sockaddr *to, socklen_t length) {
+  if (to && (length > sizeof(struct sockaddr_storage) || (!length && is_datagram(fd)))) return shim_leave(-EINVAL);
+  struct iovec vector = {(void *)from, size};
+  struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_name = (void *)to, .msg_namelen = to ? length : 0};
+  return shim_leave(message_send(fd, &message, flags));
+}
+
+EXPORT ssize_t sendto(int fd, const void *from, size_t size, int flags, __CONST_SOCKADDR_ARG to, socklen_t length) {
+  if (table_entry(fd)) return send_to(fd, from, size, flags, SOCKADDR(to), length);
+  return libc.sendto(fd, from, size, flags, to, length);
+}
+
+EXPORT ssize_t read(int fd, void *to, size_t size) { return read_any(fd, to, size); }
+
+EXPORT ssize_t recv(int fd, void *to, size_t size, int flags) { return receive_any(fd, to, size, flags); }
+
+EXPORT ssize_t recvfrom(int fd, void *__restrict to, size_t size, int flags, __SOCKADDR_ARG from, socklen_t *__restrict length) {
+  return receive_from_any(fd, to, size, flags, from, length);
+}
+
+EXPORT ssize_t __read_chk(int fd, void *to, size_t size, size_t room) {
+  if (size > room) __chk_fail();
+  return read_any(fd, to, size);
+}
+
+EXPORT ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags) {
+  if (size > room) __chk_fail();
+  return receive_any(fd, to, size, flags);
+}
+
+EXPORT ssize_t __recvfrom_chk(int fd, void *__restrict to, size_t size, size_t room, int flags, __SOCKADDR_ARG from, socklen_t *__restrict length) {
+  if (size > room) __chk_fail();
+  return receive_from_any(fd, to, size, flags, from, length);
+}
