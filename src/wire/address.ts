@@ -3,16 +3,16 @@ import { isIPv4, isIPv6 } from 'node:net'
 export type SocketAddress = { family: 'IPv4' | 'IPv6'; address: string; port: number }
 
 export const addressBytes = 16
-const v4MappedWords = [0, 0, 0, 0, 0, 0xffff]
 
 /** Whether the 16 bytes are an IPv4 address, ::ffff:a.b.c.d. */
 export function isV4Mapped(bytes: Uint8Array): boolean {
-  return v4MappedWords.every((word, index) => wordAt(bytes, index) === word)
+  for (let index = 0; index < 10; index++) if (bytes[index] !== 0) return false
+  return bytes[10] === 0xff && bytes[11] === 0xff
 }
 
 /** The text of the last four bytes: 10.53.57.2. */
 export function formatIPv4(bytes: Uint8Array): string {
-  return bytes.subarray(12, addressBytes).join('.')
+  return `${bytes[12]}.${bytes[13]}.${bytes[14]}.${bytes[15]}`
 }
 
 /** The text that node prints (libuv's inet_ntop, after RFC 5952): the first of the longest runs of two or more zero words becomes ::. */

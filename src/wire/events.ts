@@ -1,6 +1,6 @@
 import { SocketWrapperError } from '../errors.ts'
 import { decodeInfo, encodeInfo, type SocketInfo } from './info.ts'
-import { infoLayout, opNames, type OpName, opNumbers, readRecord, recordLayout } from './layout.gen.ts'
+import { infoLayout, opNames, type OpName, opNumbers, recordLayout } from './layout.gen.ts'
 
 export type { OpName }
 
@@ -26,6 +26,7 @@ export type JournalEvent = {
   text: string
 }
 
+const at = recordLayout.offsets
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
@@ -49,36 +50,36 @@ export function decodeRecords(batch: Uint8Array): JournalEvent[] {
 }
 
 function decodeRecord(batch: Uint8Array, view: DataView, offset: number): JournalEvent {
-  const record = readRecord(view, offset)
-  const op = opNames.get(record.op)
+  const word = view.getBigUint64(offset + at.word, true)
+  const number = view.getUint16(offset + at.op, true)
+  const op = opNames.get(number)
   if (op === undefined) {
     throw new SocketWrapperError('WIRE_INVALID', {
-      what: `record ${record.word}`,
+      what: `record ${word}`,
       field: 'op',
-      value: record.op,
+      value: number,
       allowed: `0 to ${Math.max(...opNames.keys())}`,
     })
   }
   return {
-    sequence: record.word,
-    timeNs: record.timeNs,
+    sequence: word,
+    timeNs: view.getBigUint64(offset + at.timeNs, true),
     op,
-    pid: record.pid,
-    tid: record.tid,
-    fd: record.fd,
-    result: record.result,
-    detail: record.detail,
-    position: record.position,
-    messageId: record.messageId,
-    info: isZero(record.info) ? null : decodeInfo(batch, offset + recordLayout.offsets.info),
-    text: decodeText(record.text),
+    pid: view.getUint32(offset + at.pid, true),
+    tid: view.getUint32(offset + at.tid, true),
+    fd: view.getInt32(offset + at.fd, true),
+    result: view.getInt32(offset + at.result, true),
+    detail: view.getUint32(offset + at.detail, true),
+    position: view.getUint16(offset + at.position, true),
+    messageId: view.getBigUint64(offset + at.messageId, true),
+    info: hasInfo(batch, offset + at.info) ? decodeInfo(batch, offset + at.info) : null,
+    text: batch[offset + at.text] === 0 ? '' : decodeText(batch.subarray(offset + at.text, offset + recordLayout.size)),
   }
 }
 
 /** The bytes of one record: what decodeRecords reads back. A text longer than its field is cut. */
 export function encodeRecord(event: JournalEvent): Buffer {
   const bytes = Buffer.alloc(recordLayout.size)
-  const at = recordLayout.offsets
   bytes.writeBigUInt64LE(event.sequence, at.word)
   bytes.writeBigUInt64LE(event.timeNs, at.timeNs)
   bytes.writeBigUInt64LE(event.messageId, at.messageId)
@@ -100,6 +101,8 @@ export function decodeText(field: Uint8Array): string {
   return utf8.decode(end < 0 ? field : field.subarray(0, end))
 }
 
-function isZero(bytes: Uint8Array): boolean {
-  return bytes.length === infoLayout.size && bytes.every((byte) => byte === 0)
+/** Zeros stand for none. Most infos are told by their family. */
+function hasInfo(batch: Uint8Array, offset: number): boolean {
+  if (batch[offset + infoLayout.offsets.family] !== 0) return true
+  return batch.subarray(offset, offset + infoLayout.size).some((byte) => byte !== 0)
 }

@@ -6,11 +6,9 @@ import {
   infoLayout,
   type OptionName,
   optionTable,
-  readInfo,
   stateNames,
   type StateName,
   stateNumbers,
-  type WireInfo,
 } from './layout.gen.ts'
 
 export type { FlagName, OptionName, SocketAddress }
@@ -45,9 +43,10 @@ export type SocketInfo = {
 /** Interface numbers go up to 64, as the reference has them. */
 export const maxHosts = 64
 
-const families = { 2: 'IPv4', 10: 'IPv6' } as const
-const types = { 1: 'stream', 2: 'datagram' } as const
-const protocols = { 6: 'tcp', 17: 'udp' } as const
+const at = infoLayout.offsets
+const families: Readonly<Record<number, SocketInfo['family']>> = { 2: 'IPv4', 10: 'IPv6' }
+const types: Readonly<Record<number, SocketInfo['type']>> = { 1: 'stream', 2: 'datagram' }
+const protocols: Readonly<Record<number, SocketInfo['protocol']>> = { 6: 'tcp', 17: 'udp' }
 const flagRows = Object.entries(flagNumbers) as [FlagName, number][]
 const knownFlags = flagRows.reduce((mask, [, bit]) => mask | bit, 0)
 const knownOptions = 2 ** optionTable.length - 1
@@ -60,39 +59,41 @@ export function decodeInfo(bytes: Uint8Array, offset = 0): SocketInfo {
   if (offset < 0 || bytes.length - offset < infoLayout.size) {
     throw invalid('size', Math.max(0, bytes.length - offset), `at least ${infoLayout.size} bytes`)
   }
-  const wire = readInfo(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset)
-  const family = pick(families, 'family', wire.family)
-  const type = pick(types, 'type', wire.type)
-  const protocol = pick(protocols, 'protocol', wire.protocol)
+  // Field by field: a journal is mostly infos, and readInfo copies the options and addresses that most of them do not have.
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, infoLayout.size)
+  const familyNumber = view.getUint16(at.family, true)
+  const family = families[familyNumber] ?? refuse('family', familyNumber, families)
+  const typeNumber = view.getUint16(at.type, true)
+  const type = types[typeNumber] ?? refuse('type', typeNumber, types)
+  const protocolNumber = view.getUint16(at.protocol, true)
+  const protocol = protocols[protocolNumber] ?? refuse('protocol', protocolNumber, protocols)
   if ((type === 'stream') !== (protocol === 'tcp')) throw invalid('protocol', protocol, `the protocol of type ${type}`)
-  const state = stateNames.get(wire.state)
-  if (state === undefined) throw invalid('state', wire.state, [...stateNames.keys()].join(', '))
-  if (wire.host < 1 || wire.host > maxHosts) throw invalid('host', wire.host, `1 to ${maxHosts}`)
-  if ((wire.flags & ~knownFlags) !== 0) throw invalid('flags', hex(wire.flags), `bits of ${hex(knownFlags)}`)
-  if ((wire.optionMask & ~knownOptions) !== 0)
-    throw invalid('optionMask', hex(wire.optionMask), `bits of ${hex(knownOptions)}`)
+  const stateNumber = view.getUint16(at.state, true)
+  const state = stateNames.get(stateNumber)
+  if (state === undefined) throw invalid('state', stateNumber, [...stateNames.keys()].join(', '))
+  const host = view.getUint16(at.host, true)
+  if (host < 1 || host > maxHosts) throw invalid('host', host, `1 to ${maxHosts}`)
   return {
     family,
     type,
     protocol,
-    local: decodeAddress('localAddress', family, wire.localAddress, wire.localPort),
-    peer: decodeAddress('peerAddress', family, wire.peerAddress, wire.peerPort),
+    local: decodeAddress(view, family, 'local'),
+    peer: decodeAddress(view, family, 'peer'),
     state,
-    options: decodeOptions(wire),
-    host: wire.host,
-    flags: flagRows.filter(([, bit]) => (wire.flags & bit) !== 0).map(([name]) => name),
-    pendingError: wire.pendingError,
-    cookie: wire.cookie,
-    inode: wire.inode,
-    version: wire.version,
-    bornPid: wire.bornPid,
+    options: decodeOptions(view),
+    host,
+    flags: decodeFlags(view.getUint16(at.flags, true)),
+    pendingError: view.getInt32(at.pendingError, true),
+    cookie: view.getBigUint64(at.cookie, true),
+    inode: view.getBigUint64(at.inode, true),
+    version: view.getUint32(at.version, true),
+    bornPid: view.getUint32(at.bornPid, true),
   }
 }
 
 /** The bytes of an info: what decodeInfo reads back. */
 export function encodeInfo(info: SocketInfo): Buffer {
   const bytes = Buffer.alloc(infoLayout.size)
-  const at = infoLayout.offsets
   bytes.writeBigUInt64LE(info.cookie, at.cookie)
   bytes.writeBigUInt64LE(info.inode, at.inode)
   bytes.writeUInt32LE(info.version, at.version)
@@ -120,16 +121,18 @@ export function encodeInfo(info: SocketInfo): Buffer {
   return bytes
 }
 
-function decodeAddress(
-  field: string,
-  family: SocketInfo['family'],
-  bytes: Uint8Array,
-  port: number,
-): SocketAddress | null {
+function decodeAddress(view: DataView, family: SocketInfo['family'], end: 'local' | 'peer'): SocketAddress | null {
+  const port = view.getUint16(at[`${end}Port`], true)
   if (port === 0) return null
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + at[`${end}Address`], addressBytes)
   if (family === 'IPv6') return { family, address: formatIPv6(bytes), port }
-  if (!isV4Mapped(bytes)) throw invalid(field, formatIPv6(bytes), '::ffff:a.b.c.d on an IPv4 socket')
+  if (!isV4Mapped(bytes)) throw invalid(`${end}Address`, formatIPv6(bytes), '::ffff:a.b.c.d on an IPv4 socket')
   return { family, address: formatIPv4(bytes), port }
+}
+
+function decodeFlags(bits: number): FlagName[] {
+  if ((bits & ~knownFlags) !== 0) throw invalid('flags', hex(bits), `bits of ${hex(knownFlags)}`)
+  return flagRows.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name)
 }
 
 function encodeAddress(bytes: Buffer, address: SocketAddress | null, addressOffset: number, portOffset: number): void {
@@ -140,22 +143,20 @@ function encodeAddress(bytes: Buffer, address: SocketAddress | null, addressOffs
   bytes.writeUInt16LE(address.port, portOffset)
 }
 
-function decodeOptions(wire: WireInfo): SocketInfo['options'] {
+function decodeOptions(view: DataView): SocketInfo['options'] {
+  const mask = view.getUint32(at.optionMask, true)
+  if ((mask & ~knownOptions) !== 0) throw invalid('optionMask', hex(mask), `bits of ${hex(knownOptions)}`)
   const options: SocketInfo['options'] = {}
-  if (wire.optionMask === 0) return options
+  if (mask === 0) return options
   for (const [index, { name }] of optionTable.entries()) {
-    if ((wire.optionMask & (1 << index)) !== 0) options[name] = wire.options[index] ?? 0
+    if ((mask & (1 << index)) !== 0) options[name] = view.getInt32(at.options + index * 4, true)
   }
   return options
 }
 
-function pick<Table extends Record<number, string>>(table: Table, field: string, value: number): Table[keyof Table] {
-  const found = Object.hasOwn(table, value) ? table[value as keyof Table] : undefined
-  if (found === undefined) {
-    const allowed = Object.entries(table).map(([number, name]) => `${number} (${name})`)
-    throw invalid(field, value, allowed.join(', '))
-  }
-  return found
+function refuse(field: string, value: number, table: Readonly<Record<number, string>>): never {
+  const allowed = Object.entries(table).map(([number, name]) => `${number} (${name})`)
+  throw invalid(field, value, allowed.join(', '))
 }
 
 function hex(value: number): string {
