@@ -22,6 +22,8 @@ export type ProcessRow = {
   /** Interface number. */
   host: number
   program: string
+  /** CLOCK_BOOTTIME at the registration: a process that started later has a recycled pid. */
+  startedNs: bigint
   isUnderShim: boolean
   isSpawned: boolean
   isTest: boolean
@@ -48,6 +50,7 @@ export function decodeProcesses(bytes: Uint8Array): ProcessRow[] {
       parent: row.parent,
       host: row.host,
       program: decodeText(row.program),
+      startedNs: row.startedNs,
       isUnderShim: (row.flags & PROCESS_UNDER_SHIM) !== 0,
       isSpawned: (row.flags & PROCESS_SPAWNED) !== 0,
       isTest: (row.flags & PROCESS_TEST) !== 0,

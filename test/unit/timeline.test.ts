@@ -17,6 +17,7 @@ function row(fields: Partial<ProcessRow>): ProcessRow {
     parent: 0,
     host: 0,
     program: '',
+    startedNs: 0n,
     isUnderShim: false,
     isSpawned: false,
     isTest: false,

@@ -1,0 +1,132 @@
+// Starts a program in a network and waits until it is ready.
+import childProcess, { type ChildProcess, type StdioOptions } from 'node:child_process'
+import { stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import process from 'node:process'
+import { SocketWrapperError } from '../errors.ts'
+import type { Channel } from '../network/channel.ts'
+import type { HostEntry } from '../network/hosts.ts'
+import { type CoreNetwork, environmentOf } from '../network/network.ts'
+import { findLoadable } from './loadable.ts'
+import { captureOutput } from './output.ts'
+import { type Events, type Exit, type Ready, waitUntilReady } from './ready.ts'
+import { createRunning, type Running, type Started, stopStarted } from './running.ts'
+import { isAlive, readProcesses } from './tree.ts'
+
+export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | 'ipc' | number | Channel | null | undefined
+
+export type SpawnOptions = {
+  /** On top of the environment of the test; undefined takes a variable away. */
+  env?: Record<string, string | undefined>
+  cwd?: string
+  /** Standard: three pipes. A channel gives the process its other end, with the index as descriptor number. */
+  stdio?: readonly StdioEntry[]
+  /** Standard: 'listen'. */
+  ready?: Ready
+  readyTimeoutMs?: number
+  stopAfterMs?: number
+}
+
+export type ForkOptions = SpawnOptions & {
+  /** Options of node itself; standard: none. */
+  execArgv?: readonly string[]
+}
+
+export type Launch = {
+  readonly network: CoreNetwork
+  readonly host: HostEntry
+  readonly events: Events
+  readonly command: string
+  readonly args: readonly string[]
+  readonly options: SpawnOptions
+  readonly readyTimeoutMs: number
+}
+
+/** @param onStart - called as soon as there is a process: who ends the network must end it also when it never gets ready. */
+export async function launch(request: Launch, onStart: (stop: () => Promise<Exit>) => void): Promise<Running> {
+  const { network, command, args, options, events } = request
+  const cwd = resolve(options.cwd ?? process.cwd())
+  const env = environmentFor(request)
+  const file = await findLoadable(command, { cwd, env })
+  if (!network.isOpen) throw new SocketWrapperError('NETWORK_CLOSED', { what: `spawn of "${command}"`, dir: network.dir })
+  const startedAtMs = performance.now()
+  const child = await start(request, { cwd, env, file })
+  const started: Started = {
+    network,
+    host: request.host.name,
+    program: programName(command, args),
+    command: [command, ...args],
+    child,
+    stdout: captureOutput(child.stdout),
+    stderr: captureOutput(child.stderr),
+    exited: new Promise((settle) => child.once('exit', (code, signal) => settle({ code, signal }))),
+    stopAfterMs: options.stopAfterMs ?? network.options.stopAfterMs,
+    startedAtMs,
+  }
+  onStart(() => stopStarted(started))
+  child.on('error', () => undefined) // a kill or a message that came too late
+  child.stdin?.on('error', () => undefined) // EPIPE after the end
+  try {
+    const readiness = await waitUntilReady({
+      ...started,
+      pid: child.pid,
+      ready: options.ready ?? 'listen',
+      timeoutMs: request.readyTimeoutMs,
+      events,
+      nameOf: (pid) => nameIn(network, pid),
+      isAnyAlive: (pids) => readProcesses(network.arena).some((row) => pids.has(row.pid) && row.pid !== child.pid && isAlive(row)),
+    })
+    return createRunning(started, readiness)
+  } catch (error) {
+    await stopStarted(started)
+    throw error
+  }
+}
+
+function environmentFor({ network, host, options }: Launch): NodeJS.ProcessEnv {
+  const own = { ...process.env, ...options.env }
+  return { ...own, ...environmentOf(network, host, own) }
+}
+
+type Resolved = { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly file: string }
+
+/** Resolves when the kernel has taken the program, so that a failed exec is told as such. */
+async function start(request: Launch, { cwd, env, file }: Resolved): Promise<ChildProcess & { pid: number }> {
+  const { command, args, options } = request
+  const fail = (reason: string): never => {
+    throw new SocketWrapperError('SPAWN_FAILED', { command, cwd, reason })
+  }
+  const place = await stat(cwd).catch(() => null)
+  if (place === null || !place.isDirectory()) fail('the directory does not exist')
+  const stdio = [...(options.stdio ?? [])]
+  while (stdio.length < 3) stdio.push('pipe')
+  const child = childProcess.spawn(file, args, {
+    cwd,
+    env,
+    argv0: command,
+    // A session of its own: Ctrl+C in the terminal is for vitest, which then ends its processes in order.
+    detached: true,
+    stdio: stdio.map((entry) => (isChannel(entry) ? entry.remote : entry)) as StdioOptions,
+  })
+  if (child.pid === undefined) {
+    const error = await new Promise<Error>((settle) => child.once('error', settle))
+    fail(error.message)
+  }
+  for (const entry of stdio) if (isChannel(entry)) entry.closeRemote()
+  return child as ChildProcess & { pid: number }
+}
+
+function isChannel(entry: StdioEntry): entry is Channel {
+  return typeof entry === 'object' && entry !== null
+}
+
+/** `server.js` says more than `node`, `redis-server` more than its path. */
+function programName(command: string, args: readonly string[]): string {
+  const script = args.find((arg) => /^[^-].*\.([cm]?[jt]s|py|rb|pl|sh)$/.test(arg))
+  return [basename(command), ...(script === undefined ? [] : [basename(script)])].join(' ')
+}
+
+function nameIn(network: CoreNetwork, pid: number): string {
+  const row = readProcesses(network.arena).find((each) => each.pid === pid)
+  return row === undefined ? `pid ${pid}` : `"${row.isTest ? 'the test itself' : row.program}" (pid ${pid})`
+}

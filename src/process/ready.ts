@@ -1,0 +1,159 @@
+// When a process is ready: an event of the journal, a line of its output, or its end; and at once why it never will be.
+import process from 'node:process'
+import { getSystemErrorName } from 'node:util'
+import { SocketWrapperError } from '../errors.ts'
+import type { JournalEvent } from '../wire/events.ts'
+import type { SocketAddress, SocketInfo } from '../wire/info.ts'
+import type { Output } from './output.ts'
+
+/**
+ * What to wait for. `listen`: it or a child of it listens. `udp-bind`: a datagram socket is bound. `{ port }`: either, on that port. A RegExp:
+ * a line of its stdout or stderr. `exit`: it ends. `spawned`: it came under the shim.
+ */
+export type Ready = 'listen' | 'udp-bind' | 'exit' | 'spawned' | RegExp | { readonly port: number }
+
+/** Where events come from. `drain` delivers what is published already before it returns. */
+export type Events = { subscribe(listener: (event: JournalEvent) => void): () => void; drain(): void }
+
+export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+
+/** What made a process ready. */
+export type Readiness = {
+  /** The socket that listens or is bound; null for the other ways. */
+  readonly socket: SocketInfo | null
+  /** The process of that socket: the started one, or a child of it. */
+  readonly pid: number
+  /** CLOCK_MONOTONIC of the listen or bind itself; else of the news. */
+  readonly timeNs: bigint
+}
+
+export type Waiting = {
+  readonly pid: number
+  readonly program: string
+  readonly ready: Ready
+  readonly timeoutMs: number
+  readonly events: Events
+  readonly exited: Promise<Exit>
+  readonly stdout: Output
+  readonly stderr: Output
+  /** `node (pid 12)` for a pid of the network. */
+  nameOf(pid: number): string
+  /** Whether a process of these lives, other than the started one: a daemon's parent exits by design. */
+  isAnyAlive(pids: ReadonlySet<number>): boolean
+}
+
+const stderrLines = 20
+/** For what is still in the pipe when the process has ended. */
+const outputGraceMs = 200
+
+export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
+  const { pid, program, ready, timeoutMs, events, exited } = waiting
+  const family = new Set([pid])
+  const seen: string[] = []
+  let isUnderShim = false
+  let refusal: JournalEvent | undefined
+  let line: string | undefined
+  const expected = describe(ready)
+
+  return new Promise<Readiness>((resolve, reject) => {
+    const undo: (() => void)[] = []
+    const settle = (act: () => void): void => {
+      undo.forEach((each) => each())
+      act()
+    }
+    const succeed = (): void => settle(() => resolve({ socket: null, pid, timeNs: process.hrtime.bigint() }))
+    /** Errors show the last lines, which may come after the news of the end. */
+    const fail = (error: (stderr: string[]) => SocketWrapperError): void =>
+      settle(() => void waiting.stderr.settled(outputGraceMs).then(() => reject(error(waiting.stderr.lastLines(stderrLines)))))
+    const failOutside = (how: string): void =>
+      fail((stderr) => new SocketWrapperError('NOT_UNDER_SHIM', { program, pid, how, reason: outsideReason, stderr }))
+
+    const onEvent = (event: JournalEvent): void => {
+      if ((event.op === 'processFork' || event.op === 'processStart') && family.has(event.detail)) family.add(event.pid)
+      if (!family.has(event.pid)) return
+      isUnderShim ||= event.pid === pid || event.op === 'processStart'
+      if (event.op === 'bind' && event.result < 0) refusal = event
+      if (event.op === 'bind' || event.op === 'listen') seen.push(describeEvent(event))
+      if (isReadyBy(ready, event)) settle(() => resolve({ socket: event.info, pid: event.pid, timeNs: event.timeNs }))
+      else if (isUnderShim && (ready === 'spawned' || line !== undefined)) succeed()
+    }
+    const onLine = (text: string): void => {
+      if (!(ready instanceof RegExp) || line !== undefined || !matches(ready, text)) return
+      line = text
+      events.drain()
+      if (isUnderShim) succeed()
+    }
+    const onExit = (exit: Exit): void => {
+      events.drain()
+      const how = describeExit(exit)
+      if (!isUnderShim) return failOutside(how)
+      if (ready === 'exit') return succeed()
+      if (exit.code === 0 && waiting.isAnyAlive(family)) return // a daemon: its child goes on
+      const refused = refusal
+      if (refused === undefined || exit.code === 0) {
+        return fail((stderr) => new SocketWrapperError('EXITED_BEFORE_READY', { program, pid, how, expected, stderr }))
+      }
+      fail((stderr) => new SocketWrapperError('ADDRESS_REFUSED', { program, pid, how, ...describeRefusal(refused, waiting), stderr }))
+    }
+    const onTimeout = (): void => {
+      events.drain()
+      if (!isUnderShim) return failOutside(`runs since ${timeoutMs} ms`)
+      fail((stderr) => new SocketWrapperError('READY_TIMEOUT', { program, pid, timeoutMs, expected, seen, stderr }))
+    }
+
+    let isSettled = false
+    undo.push(() => (isSettled = true), events.subscribe((event) => void (isSettled || onEvent(event))))
+    const timer = setTimeout(onTimeout, timeoutMs)
+    undo.push(() => clearTimeout(timer))
+    if (ready instanceof RegExp) undo.push(waiting.stdout.onLine(onLine), waiting.stderr.onLine(onLine))
+    void exited.then((exit) => void (isSettled || onExit(exit)))
+  })
+}
+
+const outsideReason =
+  'the loader did not load it (file capabilities, a program that starts another one without LD_PRELOAD, or an exec that failed)'
+
+function isReadyBy(ready: Ready, event: JournalEvent): boolean {
+  if (event.result < 0 || event.info === null) return false
+  const isListening = event.op === 'listen'
+  const isBound = event.op === 'bind' && event.info.type === 'datagram'
+  if (ready === 'listen') return isListening
+  if (ready === 'udp-bind') return isBound
+  return typeof ready === 'object' && 'port' in ready && (isListening || isBound) && event.info.local?.port === ready.port
+}
+
+/** A RegExp with the flag g or y remembers where it was. */
+function matches(pattern: RegExp, text: string): boolean {
+  pattern.lastIndex = 0
+  return pattern.test(text)
+}
+
+function describe(ready: Ready): string {
+  if (ready === 'listen') return 'listened'
+  if (ready === 'udp-bind') return 'bound a datagram socket'
+  if (ready === 'exit') return 'ended'
+  if (ready === 'spawned') return 'came under the shim'
+  return ready instanceof RegExp ? `wrote a line like ${String(ready)}` : `listened on port ${ready.port}`
+}
+
+export function describeExit(exit: Exit): string {
+  return exit.signal === null ? `ended with code ${exit.code}` : `was ended by ${exit.signal}`
+}
+
+function describeEvent(event: JournalEvent): string {
+  const result = event.result < 0 ? ` gave ${getSystemErrorName(event.result)}` : ''
+  const type = event.info?.protocol ?? 'socket'
+  return `${event.op} ${type} ${event.info?.local ? showAddress(event.info.local) : ''}${result}`
+}
+
+function describeRefusal(event: JournalEvent, waiting: Waiting): { address: string; reason: string; holder: string } {
+  return {
+    address: event.info?.local ? showAddress(event.info.local) : 'an address',
+    reason: getSystemErrorName(event.result),
+    holder: event.detail === 0 ? '' : waiting.nameOf(event.detail),
+  }
+}
+
+export function showAddress({ family, address, port }: SocketAddress): string {
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
+}
