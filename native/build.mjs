@@ -14,14 +14,21 @@ const nodedir =
 
 const commands = process.argv.slice(2)
 const args = [...commands, '--jobs', 'max', ...(nodedir === undefined ? [] : ['--nodedir', nodedir])]
-const { error, status } = spawnSync('node-gyp', args, {
+const started = performance.now()
+const { error, status, stdout, stderr } = spawnSync('node-gyp', args, {
   cwd: dirname(fileURLToPath(import.meta.url)),
-  stdio: 'inherit',
+  stdio: ['ignore', 'pipe', 'pipe'],
+  encoding: 'utf8',
+  maxBuffer: 2 ** 28,
 })
-if (error !== undefined) console.error(`node-gyp: ${error.message}. Start this by npm: \`npm run build:native\`.`)
-if (status !== 0) {
-  console.error(
-    'The native part is not built. It needs gcc, g++, make and python3 (Debian: apt-get install build-essential python3).',
-  )
+if (error !== undefined) {
+  console.error(`node-gyp: ${error.message}. Start this by npm: \`npm run build:native\`.`)
   process.exitCode = 1
+} else if (status !== 0) {
+  process.stderr.write(stdout + stderr)
+  console.error('The native part is not built. It needs gcc, g++, make and python3 (Debian: build-essential python3).')
+  process.exitCode = 1
+} else {
+  for (const line of stderr.split('\n')) if (line.includes('warning:')) console.error(line)
+  console.log(`shim, addon and guard built in ${((performance.now() - started) / 1000).toFixed(1)} s`)
 }
