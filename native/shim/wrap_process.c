@@ -106,6 +106,7 @@ EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_act
 pid_t process_vforked(long result);
 __attribute__((used)) pid_t process_vforked(long result) {
   table_in_vfork_child = result == 0;
+  journal_forget_pid();
   return (pid_t)shim_leave(result);
 }
 
