@@ -9,7 +9,7 @@ const setupId = 'virtual:vitest-environment-socket-wrapper/setup'
 const name = 'socket-wrapper'
 
 /** Optional: `plugins: [socketWrapper()]` beside `environment: 'socket-wrapper'`. */
-export default function socketWrapper(): Vite.Plugin {
+export default function socketWrapper(): Vite.Plugin & { configureVitest(context: VitestPluginContext): void } {
   // The same file name from src/ and from dist/.
   const hooks = fileURLToPath(new URL(`./fixtures/hooks${import.meta.url.slice(-3)}`, import.meta.url))
   return {
