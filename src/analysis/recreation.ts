@@ -32,8 +32,8 @@ const standardOf = new Map<OptionName, number>(optionTable.map(({ name, standard
 // `loopbackName` say which process tidies up names, not what a socket is.
 const comparedFlags: ReadonlySet<FlagName> = new Set(['anyBound', 'dualStack', 'autobound', 'accepted'])
 
-// Not compared: `version` counts changes, and to mark a socket as shared is one: an older info is found by its fields. `bornPid` is for
-// messages only.
+// Not compared: `version` counts changes, and to mark a socket as shared is one: an older info is found by its fields. `pendingError` is for
+// whoever asks first, so it does not travel. `bornPid` is for messages only.
 const plainFields: Field[] = [
   { name: 'family', of: (info) => info.family },
   { name: 'type', of: (info) => info.type },
@@ -43,7 +43,6 @@ const plainFields: Field[] = [
   { name: 'state', of: (info) => info.state },
   { name: 'host', of: (info) => info.host },
   { name: 'flags', of: (info) => info.flags.filter((flag) => comparedFlags.has(flag)) },
-  { name: 'pendingError', of: (info) => info.pendingError },
 ]
 
 // An option that was never set and one that was set to its standard value answer the same.
