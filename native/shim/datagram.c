@@ -90,24 +90,42 @@ static bool is_nobody(long result) {
   return result == -ENOENT || result == -ENOTDIR || result == -ECONNREFUSED || result == -EPROTOTYPE;
 }
 
-int datagram_take_error(struct sock *s, const struct wire_info *info) {
-  if (!info->pendingError) return 0;
+int datagram_take_error(int fd, struct sock *s) {
+  if (!s->info.pendingError) return 0;
   sock_begin(s);
   int error = s->info.pendingError;
   s->info.pendingError = 0;
   sock_end(s);
+  int kernel = 0;
+  socklen_t length = sizeof kernel;
+  (void)REAL(libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel, &length));
   return -error;
 }
 
+/* A unix datagram socket has an error of its own in one case: its peer turned away and left something unread. So a peer is made that does. */
+static void raise_error(int fd) {
+  static const struct sockaddr unnamed = {.sa_family = AF_UNIX}, none = {.sa_family = AF_UNSPEC};
+  struct sockaddr_un own, other;
+  socklen_t own_length = sizeof own, other_length = sizeof other;
+  int peer = (int)REAL(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (peer < 0) return;
+  if (REAL(libc.bind(peer, &unnamed, sizeof unnamed.sa_family)) == 0 &&
+      REAL(libc.getsockname(peer, (struct sockaddr *)&other, &other_length)) == 0 &&
+      REAL(libc.getsockname(fd, (struct sockaddr *)&own, &own_length)) == 0 &&
+      REAL(libc.connect(fd, (struct sockaddr *)&other, other_length)) == 0) {
+    (void)REAL(libc.send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL));
+    if (REAL(libc.connect(peer, (struct sockaddr *)&own, own_length)) == 0) (void)REAL(libc.connect(peer, &none, sizeof none));
+    (void)REAL(libc.connect(fd, &none, sizeof none));
+  }
+  libc.close(peer);
+}
+
 void datagram_report_refused(int fd, struct sock *s) {
-  struct sockaddr_un own;
-  socklen_t length = sizeof own;
   sock_begin(s);
   s->info.pendingError = ECONNREFUSED;
   sock_end(s);
   atomic_store_explicit(&s->filters, true, memory_order_relaxed);
-  if (REAL(libc.getsockname(fd, (struct sockaddr *)&own, &length)) >= 0 && length <= sizeof own)
-    (void)REAL(libc.sendto(fd, NULL, 0, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&own, length));
+  raise_error(fd);
 }
 
 static long send_to_name(int fd, struct sock *s, struct parcel *p) {
@@ -191,7 +209,7 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
   sock_read(s, &info);
   struct address to = info_peer(&info);
   bool connected = info.state == STATE_connected, to_peer = connected;
-  int result = datagram_take_error(s, &info);
+  int result = datagram_take_error(fd, s);
   if (result < 0) return result;
   struct parcel parcel = {.message = *message, .to = &to, .flags = flags, .size = message_size(message)};
   if (parcel.size > 0xffff) return -EMSGSIZE;

@@ -14,9 +14,9 @@ long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags)
 int datagram_check_control(const struct msghdr *message, int family);
 /* Asks the kernel to remember the peer: its name must exist. Then unwrapped calls and poll work, and others' datagrams are refused. */
 int datagram_connect_name(int fd, const struct sock *s, const struct address *peer);
-/* The peer is gone: the next call reports it, and a program that sleeps in poll is woken by an empty datagram to itself. */
+/* The peer is gone: the next call reports it, poll and a receiver that sleeps in another thread learn of it at once. */
 void datagram_report_refused(int fd, struct sock *s);
-/* The error that the last send left behind, taken: 0 or -errno. */
-int datagram_take_error(struct sock *s, const struct wire_info *info);
+/* The error that a send left behind, taken: 0 or -errno. */
+int datagram_take_error(int fd, struct sock *s);
 
 #endif

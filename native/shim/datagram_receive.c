@@ -78,9 +78,10 @@ static void finish_control(const struct sock *s, const struct wire_info *info, c
 }
 
 static long receive_without_name(int fd, struct msghdr *message, int flags) {
-  if (!message->msg_control || !message->msg_controllen) return REAL(libc.recvmsg(fd, message, flags));
-  long result = REAL(libc.recvmsg(fd, message, flags));
-  if (result >= 0) message->msg_controllen = message_keep_inet(message->msg_control, message->msg_controllen);
+  long result;
+  do result = REAL(libc.recvmsg(fd, message, flags));
+  while (result == -ECONNRESET); /* a peer of ours turned to somebody else; UDP has no such error */
+  if (result >= 0 && message->msg_controllen) message->msg_controllen = message_keep_inet(message->msg_control, message->msg_controllen);
   return result;
 }
 
@@ -89,7 +90,7 @@ long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags)
   struct wire_info info;
   sock_refresh(s);
   sock_read(s, &info);
-  int error = datagram_take_error(s, &info);
+  int error = datagram_take_error(fd, s);
   if (error < 0) return error;
   bool connected = info.state == STATE_connected;
   bool packet_info = option_on(&info, OPTION_packetInfo) || option_on(&info, OPTION_receivePacketInfo);
@@ -100,10 +101,14 @@ long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags)
     copy.msg_name = &un;
     copy.msg_namelen = sizeof un;
     long result = REAL(libc.recvmsg(fd, &copy, flags));
+    if (result == -ECONNRESET) {
+      error = datagram_take_error(fd, s);
+      if (error < 0) return error;
+      continue;
+    }
     if (result < 0) return result;
     struct address from = source_of(s, &info, &un, copy.msg_namelen);
-    bool suspect = connected && (result == 0 || atomic_load_explicit(&s->filters, memory_order_relaxed));
-    if (suspect && !is_from_peer(&info, &from)) {
+    if (connected && atomic_load_explicit(&s->filters, memory_order_relaxed) && !is_from_peer(&info, &from)) {
       if (flags & MSG_PEEK) (void)REAL(libc.recv(fd, NULL, 0, MSG_DONTWAIT));
       continue;
     }

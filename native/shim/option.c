@@ -7,6 +7,7 @@
 #include <netinet/udp.h>
 #include <string.h>
 
+#include "datagram.h"
 #include "enter.h"
 #include "libc.h"
 
@@ -79,13 +80,8 @@ static int tcp_info(const struct wire_info *info, void *value, socklen_t *length
 }
 
 static int get_error(int fd, struct sock *s, void *value, socklen_t *length) {
-  i32 pending = s->info.pendingError;
-  if (!pending) return -ENOTTY;
-  (void)fd;
-  sock_begin(s);
-  s->info.pendingError = 0;
-  sock_end(s);
-  return answer_int(value, length, pending);
+  int pending = datagram_take_error(fd, s);
+  return pending < 0 ? answer_int(value, length, -pending) : -ENOTTY;
 }
 
 int option_get(int fd, struct sock *s, int level, int number, void *value, socklen_t *length) {
