@@ -15,6 +15,7 @@ static const int TYPE_FLAGS = SOCK_CLOEXEC | SOCK_NONBLOCK;
 
 /* What the kernel makes of (type, protocol) for AF_INET: the protocol of the two types we map, else the errno of a kernel without that module. */
 static int inet_protocol(int type, int protocol) {
+  if (protocol < 0 || protocol >= IPPROTO_MAX) return -EINVAL;
   if (type == SOCK_STREAM) return protocol == 0 || protocol == IPPROTO_TCP ? IPPROTO_TCP : -EPROTONOSUPPORT;
   if (type == SOCK_DGRAM) return protocol == 0 || protocol == IPPROTO_UDP ? IPPROTO_UDP : -EPROTONOSUPPORT;
   if (type == SOCK_RAW) return protocol ? -EPERM : -EPROTONOSUPPORT;
