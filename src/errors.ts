@@ -92,6 +92,9 @@ const messages = {
   WRONG_SOCKET: (d: { fd: number; wanted: string; found: string }) =>
     `Descriptor ${d.fd} can't be used as a ${d.wanted}: it is ${d.found}.`,
 
+  MATCHER_SUBJECT: (d: { matcher: string; wanted: string; value: string }) =>
+    `${d.matcher} takes ${d.wanted}; got ${d.value}.`,
+
   USAGE: (d: { problem: string; usage: string }) => `${d.problem}\n\n${d.usage}`,
 }
 

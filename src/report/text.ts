@@ -55,8 +55,8 @@ export function namesOf(view: { readonly [namesKey]?: Names }): Names {
   return view[namesKey] ?? plainNames
 }
 
-/** Interface n has 10.53.57.n, fd00::5357:5fnn (n in hex), and a loopback of its own; the unspecified address is all of them. */
-function hostOf(text: string, ownHost: number): number | undefined {
+/** The interface number of an address. Interface n has 10.53.57.n, fd00::5357:5fnn (n in hex), and a loopback of its own; the unspecified address is all of them. */
+export function hostOf(text: string, ownHost: number): number | undefined {
   const address = text.replace(/^::ffff:(?=\d+\.)/, '')
   if (/^127\./.test(address) || ['::1', '0.0.0.0', '::'].includes(address)) return ownHost
   const number = /^10\.53\.57\.(\d+)$/.exec(address)?.[1] ?? hexHost(address)
