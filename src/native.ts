@@ -76,8 +76,9 @@ export type Native = {
   /** Whether two descriptors are copies of one. */
   sameFile(pidA: number, fdA: number, pidB: number, fdB: number): boolean
 
-  /** Unix sockets, close-on-exec and non-blocking. A path that begins with a zero byte is an abstract name. */
+  /** Two connected unix sockets, close-on-exec. They block, since one of them is for a program. */
   socketPair(type: UnixSocketType): [number, number]
+  /** Close-on-exec and non-blocking. A path that begins with a zero byte is an abstract name. */
   connectUnix(path: string, type: UnixSocketType): number
   listenUnix(path: string, type: UnixSocketType): number
   accept(fd: number): Promise<number>

@@ -209,7 +209,8 @@ static Napi::Value socket_pair(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   int type = arguments::socket_type(info[0]);
   int pair[2];
-  if (socketpair(AF_UNIX, type | FLAGS, 0, pair) != 0) throw system_fault(env, errno, "socketpair");
+  /* Blocking: the other end is for a process, which expects what socketpair(2) gives. Our own calls say MSG_DONTWAIT. */
+  if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) != 0) throw system_fault(env, errno, "socketpair");
   Napi::Array result = Napi::Array::New(env, 2);
   result.Set(0u, Napi::Number::New(env, pair[0]));
   result.Set(1u, Napi::Number::New(env, pair[1]));
