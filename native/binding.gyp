@@ -20,9 +20,12 @@
       "target_name": "addon",
       "sources": ["<!@(ls addon/*.cc)"],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "_GNU_SOURCE"],
+      # SWALLOW: a worker may be terminated while the addon is about to throw.
+      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS", "_GNU_SOURCE"],
       "cflags_cc": ["-std=c++17", "-fexceptions", "-fvisibility=hidden"],
       "cflags_cc!": ["-fno-exceptions"],
+      # Slots of other objects point into it.
+      "ldflags": ["-Wl,-z,nodelete"],
       "libraries": ["-ldl", "-lpthread"],
     },
     {

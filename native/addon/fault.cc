@@ -20,3 +20,11 @@ Napi::Error coded_fault(Napi::Env env, const char *code, const std::string &mess
   fault.Set("code", Napi::String::New(env, code));
   return fault;
 }
+
+void report_uncaught(Napi::Env env, const Napi::Error &fault) noexcept {
+  try {
+    napi_fatal_exception(env, fault.Value());
+  } catch (const Napi::Error &) {
+    /* A worker that is being terminated runs no JavaScript: there is nobody to tell. */
+  }
+}

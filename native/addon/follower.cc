@@ -71,7 +71,7 @@ void Follower::on_news(napi_env raw, napi_value, void *context, void *) {
   try {
     follower->deliver(env);
   } catch (const Napi::Error &error) {
-    napi_fatal_exception(env, error.Value());
+    report_uncaught(env, error);
   }
 }
 

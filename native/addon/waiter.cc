@@ -93,7 +93,7 @@ void Waiters::on_ready(uv_poll_t *poll, int status, int events) {
     /* An error (a reset peer) is told by the call itself. */
     self->proceed(waiter->fd, status < 0 || (events & UV_READABLE), status < 0 || (events & UV_WRITABLE));
   } catch (const Napi::Error &error) {
-    napi_fatal_exception(self->env_, error.Value());
+    report_uncaught(self->env_, error);
   }
 }
 
