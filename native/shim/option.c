@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "datagram.h"
 #include "enter.h"
@@ -68,6 +69,14 @@ static int answer(void *value, socklen_t *length, const void *from, socklen_t si
 
 static int answer_int(void *value, socklen_t *length, int number) { return answer(value, length, &number, sizeof number); }
 
+/* Less room than an int is room for one byte at IPPROTO_IP, if that is enough for the number (do_ip_getsockopt). */
+static int answer_row(int level, void *value, socklen_t *length, int number) {
+  if (level == IPPROTO_IPV6 && value && length && (int)*length < 0) *length = sizeof number; /* do_ipv6_getsockopt compares unsigned */
+  unsigned char byte = (unsigned char)number;
+  if (level == IPPROTO_IP && length && *length > 0 && *length < sizeof number && number == byte) return answer(value, length, &byte, sizeof byte);
+  return answer_int(value, length, number);
+}
+
 static int tcp_info(const struct wire_info *info, void *value, socklen_t *length) {
   struct tcp_info tcp = {.tcpi_state = info->state == STATE_listening ? TCP_LISTEN : info->state == STATE_connected ? TCP_ESTABLISHED : TCP_CLOSE};
   /* Values of an idle loopback connection, in microseconds, as the reference reports them. */
@@ -90,7 +99,7 @@ int option_get(int fd, struct sock *s, int level, int number, void *value, sockl
   int row = row_of(level, number);
   if (row >= 0 && has_level(&info, level)) {
     int set = info.optionMask & 1u << row ? info.options[row] : rows[row].standard;
-    return answer_int(value, length, set);
+    return answer_row(level, value, length, set);
   }
   if (level == SOL_SOCKET) {
     /* An inet socket has no peer credentials. */
@@ -109,15 +118,20 @@ int option_get(int fd, struct sock *s, int level, int number, void *value, sockl
     if (number == TCP_CONGESTION) return answer(value, length, "cubic\0\0\0\0\0\0\0\0\0\0", 16);
     return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;
   }
-  if (level == IPPROTO_IP || level == IPPROTO_IPV6) {
+  if (level == IPPROTO_IP || (level == IPPROTO_IPV6 && info.family == AF_INET6)) {
     if (number == (level == IPPROTO_IP ? IP_MTU : IPV6_MTU)) return info.state == STATE_connected ? answer_int(value, length, 65536) : -ENOTCONN;
     return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;
   }
-  return has_level(&info, level) ? -ENOPROTOOPT : -EOPNOTSUPP;
+  /* ip_getsockopt and ipv6_getsockopt do not agree about a level that is not theirs. */
+  return has_level(&info, level) || info.family == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP;
 }
 
 /* One byte is enough for the small options of ip(7) (do_ip_setsockopt). */
 static int read_int(int level, const void *value, socklen_t length, int *out) {
+  if (!value && level == IPPROTO_IPV6) { /* do_ipv6_setsockopt */
+    *out = 0;
+    return 0;
+  }
   if (!value && length) return -EFAULT;
   if (length >= sizeof *out) {
     memcpy(out, value, sizeof *out);
@@ -128,15 +142,20 @@ static int read_int(int level, const void *value, socklen_t length, int *out) {
   return 0;
 }
 
-static int check_value(int row, int state, int *value) {
+static int check_value(int row, const struct wire_info *info, int *value) {
   switch ((enum wire_option)row) {
+    case OPTION_multicastTtl:
+      if (info->type == SOCK_STREAM) return -EINVAL;
+      if (*value == -1) *value = 1;
+      return *value < 0 || *value > 255 ? -EINVAL : 0;
     case OPTION_noDelay:
     case OPTION_cork:
     case OPTION_reusePort:
+    case OPTION_reuseAddress:
     case OPTION_packetInfo:
     case OPTION_receivePacketInfo:
     case OPTION_multicastLoop: *value = !!*value; return 0;
-    case OPTION_v6Only: *value = !!*value; return state == STATE_open ? 0 : -EINVAL;
+    case OPTION_v6Only: *value = !!*value; return info->state == STATE_open ? 0 : -EINVAL;
     case OPTION_ttl: if (*value == -1) *value = 64; return *value < 1 || *value > 255 ? -EINVAL : 0;
     case OPTION_unicastHops: if (*value == -1) *value = 64; return *value < 0 || *value > 255 ? -EINVAL : 0;
     case OPTION_tos: *value &= 0xff; return 0;
@@ -148,19 +167,40 @@ static int check_value(int row, int state, int *value) {
   }
 }
 
+/* What sk_clone_lock copies to a connection and unix(7) does not. */
+static const int inherited[] = {SO_KEEPALIVE, SO_LINGER, SO_RCVBUF, SO_SNDBUF, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT, SO_PRIORITY, SO_OOBINLINE};
+
+bool option_is_inherited(int level, int number) { return level == SOL_SOCKET && HAS(inherited, number); }
+
+void option_inherit(int listener, int accepted) {
+  for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++) {
+    struct timeval value; /* the largest of them */
+    socklen_t length = sizeof value;
+    if (libc.getsockopt(listener, SOL_SOCKET, inherited[i], &value, &length) < 0) continue;
+    int size;
+    if (inherited[i] == SO_RCVBUF || inherited[i] == SO_SNDBUF) { /* setsockopt doubles what it is given (socket(7)) */
+      memcpy(&size, &value, sizeof size);
+      size /= 2;
+      memcpy(&value, &size, sizeof size);
+    }
+    libc.setsockopt(accepted, SOL_SOCKET, inherited[i], &value, length);
+  }
+}
+
 int option_set(int fd, struct sock *s, int level, int number, const void *value, socklen_t length) {
-  (void)fd;
   if ((int)length < 0) return -EINVAL;
   int row = row_of(level, number), set;
   if (row >= 0 && has_level(&s->info, level)) {
     int result = read_int(level, value, length, &set);
-    if (result == 0) result = check_value(row, s->info.state, &set);
+    if (result == 0) result = check_value(row, &s->info, &set);
     if (result < 0) return result;
     sock_begin(s);
     s->info.options[row] = set;
     s->info.optionMask |= 1u << row;
     if (row == OPTION_v6Only) s->info.flags = (u16)(set ? s->info.flags & ~FLAG_dualStack : s->info.flags | FLAG_dualStack);
     sock_end(s);
+    /* bind asks the kernel for it, also when this process knows of the socket by its descriptor only. */
+    if (row == OPTION_reuseAddress) libc.setsockopt(fd, level, number, &set, sizeof set);
     return 0;
   }
   if (level == SOL_SOCKET) return number == SO_ZEROCOPY ? 0 : -ENOTTY;

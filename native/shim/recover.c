@@ -42,15 +42,28 @@ static bool info_from_kernel(int fd, const struct network *n, struct wire_info *
   info->protocol = type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
   info->family = local.type == 'T' || local.type == 'U' ? AF_INET : AF_INET6;
   info->host = (u16)(local.loopback ? local.host : local.interface);
+  info->flags = (u16)((local.abstract ? 0 : FLAG_named) | (local.loopback ? FLAG_loopbackName : 0));
   info->state = connected ? STATE_connected : option_int(fd, SO_ACCEPTCONN) == 1 ? STATE_listening : STATE_bound;
   struct address address;
-  bool near = connected && (peer.loopback || peer.interface == n->world.host);
+  /* Unconnected, and 127.0.0.n and ::1 are all there is: the address that a program most likely bound. */
+  bool near = connected ? peer.loopback || peer.interface == n->world.host : !n->world.ten && local.interface == n->world.host;
   name_to_address(&n->world, &local, near, &address);
   info_set_local(info, &address);
   if (!connected) return true;
   name_to_address(&n->world, &peer, near, &address);
   info_set_peer(info, &address);
   return true;
+}
+
+void endpoint_refresh(int fd, struct sock *s) {
+  struct wire_info found = {.state = STATE_open};
+  if (!info_from_kernel(fd, s->network, &found) || found.state <= s->info.state) return;
+  struct address local = info_local(&found), peer = info_peer(&found);
+  sock_begin(s);
+  if (s->info.localPort == 0 || found.state == STATE_connected) info_set_local(&s->info, &local);
+  if (found.state == STATE_connected) info_set_peer(&s->info, &peer);
+  s->info.state = found.state;
+  sock_end(s);
 }
 
 struct sock *endpoint_recover(int fd, struct network *n) {

@@ -32,7 +32,8 @@ void sock_end(struct sock *s) {
 
 void sock_refresh(struct sock *s) {
   struct arena *arena = s->network->arena;
-  if (!arena || !(s->info.flags & FLAG_shared) || !atomic_load_explicit(&s->registered, memory_order_acquire)) return;
+  /* Also when this process has not registered it: another holder may have (a child that connects its parent's socket). */
+  if (!arena || !(s->info.flags & FLAG_shared) || s->info.cookie == 0) return;
   if (arena_socket_version(arena, s->info.cookie) <= s->info.version) return;
   struct wire_info newer;
   if (!arena_socket_get(arena, s->info.cookie, &newer) || newer.version <= s->info.version) return;
@@ -42,6 +43,7 @@ void sock_refresh(struct sock *s) {
   s->info.flags |= FLAG_shared;
   s->info.pendingError = pending;
   sock_end(s);
+  atomic_store_explicit(&s->registered, true, memory_order_release);
 }
 
 struct address info_local(const struct wire_info *i) {

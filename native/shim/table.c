@@ -130,9 +130,11 @@ struct sock *table_find_checked(int fd) {
     sock_begin(s);
     s->info.cookie = cookie;
     sock_end(s);
+  }
+  if (cookie == s->info.cookie) {
+    if (!s->network->arena && (s->info.flags & FLAG_shared) && s->info.state != STATE_connected) endpoint_refresh(fd, s);
     return s;
   }
-  if (cookie == s->info.cookie) return s;
   LOG(LOG_DEBUG, "descriptor %d was closed and used again unseen", fd);
   table_drop(fd);
   return NULL;

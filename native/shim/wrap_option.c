@@ -23,9 +23,16 @@ EXPORT int setsockopt(int fd, int level, int number, const void *value, socklen_
   if (!s) return libc.setsockopt(fd, level, number, value, length);
   sock_refresh(s);
   int result = option_set(fd, s, level, number, value, length);
+  if (result == -ENOTTY) {
+    result = (int)REAL(libc.setsockopt(fd, level, number, value, length));
+    if (result < 0 || !option_is_inherited(level, number) || (s->info.flags & FLAG_inherit)) return (int)shim_leave(result);
+    sock_begin(s);
+    s->info.flags |= FLAG_inherit;
+    sock_end(s);
+  }
   /* The other holders must hear of it. */
   if (result == 0 && (s->info.flags & FLAG_shared) && atomic_load(&s->registered)) endpoint_publish(fd, s);
-  return result == -ENOTTY ? libc.setsockopt(fd, level, number, value, length) : (int)shim_leave(result);
+  return (int)shim_leave(result);
 }
 
 EXPORT int ioctl(int fd, unsigned long request, ...) {

@@ -8,6 +8,7 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "libc.h"
+#include "option.h"
 #include "table.h"
 #include "wrap.h"
 
@@ -130,6 +131,7 @@ static int accept_stream(int fd, struct sock *listener, struct sockaddr *address
     return result;
   }
   struct sock *s = table_find(accepted);
+  if (listener->info.flags & FLAG_inherit) option_inherit(fd, accepted);
   endpoint_record(accepted, s, OP_accept, accepted, (u32)fd);
   if (address) {
     struct address peer = info_peer(&s->info);

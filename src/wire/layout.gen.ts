@@ -59,6 +59,8 @@ export const flagNumbers = {
   accepted: 0x100,
   /** an IPv6 socket whose name is an IPv4 one */
   nameV4: 0x200,
+  /** an option that accepted connections inherit was set */
+  inherit: 0x400,
 } as const
 
 export type FlagName = keyof typeof flagNumbers
@@ -74,6 +76,7 @@ export const flagNames: ReadonlyMap<number, FlagName> = new Map([
   [0x80, 'shared'],
   [0x100, 'accepted'],
   [0x200, 'nameV4'],
+  [0x400, 'inherit'],
 ])
 
 /** What a record of the journal says happened. */
@@ -316,6 +319,15 @@ export const optionTable = [
     levelName: 'IPPROTO_IPV6',
     option: 67,
     optionName: 'IPV6_TCLASS',
+    standard: 0,
+  },
+  /** socket(7) */
+  {
+    name: 'reuseAddress',
+    level: 1,
+    levelName: 'SOL_SOCKET',
+    option: 2,
+    optionName: 'SO_REUSEADDR',
     standard: 0,
   },
 ] as const

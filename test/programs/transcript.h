@@ -69,10 +69,9 @@ static UNUSED int check_fd(const char *what, int fd) {
 static struct { int port; const char *name; } transcript_ports[16];
 static int transcript_port_count;
 static UNUSED void name_port(int port, const char *name) {
-  if (transcript_port_count < 16) {
-    transcript_ports[transcript_port_count].port = port;
-    transcript_ports[transcript_port_count++].name = name;
-  }
+  int i = transcript_port_count < 16 ? transcript_port_count++ : 15;
+  transcript_ports[i].port = port;
+  transcript_ports[i].name = name;
 }
 static const char *port_name(int port) {
   if (port == 0) return "0";
@@ -141,15 +140,21 @@ static UNUSED void say_peer(const char *what, int fd) {
   else say("%s: peer %s", what, text(&n));
 }
 
-/* A bound socket on loopback whose port gets `name`. */
+/* A bound socket on loopback whose port gets `name`; UDP may have the number of a TCP port, which would have two names here. */
 static UNUSED int bound(int family, int type, const char *name) {
-  int fd = socket(family, type | SOCK_CLOEXEC, 0);
-  must(fd >= 0);
-  struct name n = loopback(family, 0);
-  must(bind(fd, sa(&n), n.length) == 0);
-  n = local_of(fd);
-  name_port(name_port_of(&n), name);
-  return fd;
+  for (;;) {
+    int fd = socket(family, type | SOCK_CLOEXEC, 0);
+    must(fd >= 0);
+    struct name n = loopback(family, 0);
+    must(bind(fd, sa(&n), n.length) == 0);
+    n = local_of(fd);
+    const char *known = port_name(name_port_of(&n));
+    if (strcmp(known, "another") == 0 || strcmp(known, name) == 0) {
+      name_port(name_port_of(&n), name);
+      return fd;
+    }
+    must(close(fd) == 0);
+  }
 }
 static UNUSED int listener(int family) {
   int fd = bound(family, SOCK_STREAM, "server");
