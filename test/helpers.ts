@@ -90,6 +90,7 @@ async function build(name: string): Promise<string> {
   const own = /^ \* cc: (.*?)(?: \*\/)?$/m.exec(text)?.[1]?.split(' ') ?? []
   const headers = [
     join(programs, 'transcript.h'),
+    join(programs, 'passing.h'),
     ...(name.startsWith('tools/') ? [join(root, 'native/shim/api.h'), join(root, 'native/wire/arena.def')] : []),
   ]
   const content = [text, ...headers.map((path) => readFileSync(path, 'utf8')), ...flags, ...own].join('\0')

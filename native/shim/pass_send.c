@@ -112,6 +112,13 @@ static bool peer_has_shim(int fd, struct arena *arena) {
   return arena_process_known(arena, peer.pid);
 }
 
+/* The pipe got a number that the program names in its call, so that one is closed: the kernel shall say EBADF. */
+static bool is_in_the_way(int pipe, int fd, const struct parcel *p) {
+  bool found = pipe == fd;
+  for (u32 i = 0; i < p->descriptors; i++) found = found || pipe == p->numbers[i];
+  return found;
+}
+
 /* The message with one more control header that holds the pipe, last. */
 static long send_with(int fd, const struct msghdr *message, int flags, int pipe, size_t end) {
   uint8_t small[SMALL_CONTROL];
@@ -157,6 +164,10 @@ long pass_send(int fd, const struct msghdr *message, int flags) {
   u64 message_id = arena ? arena_next_message(arena) : 0;
   fill(&parcel, envelope.at, message_id);
   int pipe = peer_has_shim(fd, arena) ? pipe_holding(envelope.at, envelope_size(parcel.descriptors, parcel.sockets)) : -EPERM;
+  if (pipe >= 0 && is_in_the_way(pipe, fd, &parcel)) {
+    libc.close(pipe);
+    pipe = -EBADF;
+  }
   long result = pipe < 0 ? REAL(libc.sendmsg(fd, message, flags)) : send_with(fd, message, flags, pipe, parcel.end);
   if (pipe >= 0) libc.close(pipe);
   journal_sends(&parcel, arena, envelope.at, message_id, result);
