@@ -3,6 +3,7 @@ import type { Environment } from 'vitest/runtime'
 import { SocketWrapperError } from './errors.ts'
 import { activate } from './fixtures/activate.ts'
 import { registerHooks } from './fixtures/hooks.ts'
+import { matchers } from './fixtures/matchers.ts'
 import { pluginVariable } from './fixtures/active.ts'
 import type { SocketWrapperOptions } from './options.ts'
 
@@ -51,7 +52,8 @@ const environment: Environment = {
 
 /** An environment knows no tests; vitest's runner tells it of each file that it is about to collect. */
 async function hookEachFile(): Promise<() => void> {
-  const { aroundEach, TestRunner } = await import('vitest')
+  const { aroundEach, expect, TestRunner } = await import('vitest')
+  expect.extend(matchers)
   const runner = TestRunner.prototype
   const original = runner.importFile
   runner.importFile = function importFile(path, source) {

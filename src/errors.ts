@@ -9,7 +9,7 @@ function list(lines: readonly string[]): string {
 function lastLines(stream: string, lines: readonly string[]): string {
   return lines.length === 0
     ? `Its ${stream} is empty.`
-    : `Last lines of its ${stream}:${lines.map((line) => `\n  ${line}`).join('')}`
+    : `Last lines of its ${stream}:${lines.map((line) => `\n  | ${line}`).join('')}`
 }
 
 function named(program: string, pid: number): string {
@@ -105,14 +105,15 @@ export type ErrorDetails<Code extends ErrorCode> = Parameters<(typeof messages)[
 export class SocketWrapperError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'SocketWrapperError'
   readonly code: Code
-  readonly details: ErrorDetails<Code>
+  /** Not enumerable: the message has it all, and vitest prints the fields of an error. */
+  declare readonly details: ErrorDetails<Code>
 
   constructor(code: Code, details: ErrorDetails<Code>, options?: ErrorOptions) {
     // One table holds functions of different details: the pair (code, details) was checked by the parameters above.
     const message = messages[code] as (details: ErrorDetails<Code>) => string
     super(message(details), options)
     this.code = code
-    this.details = details
+    Object.defineProperty(this, 'details', { value: details })
   }
 }
 

@@ -111,7 +111,11 @@ function receivedOf(fd: number): Received {
   const info = bytes === undefined ? null : decodeInfo(bytes)
   const requireType = (type: SocketInfo['type'], wanted: string): void => {
     if (info?.type === type) return
-    throw new SocketWrapperError('WRONG_SOCKET', { fd, wanted, found: info === null ? 'no socket of a network' : `a ${info.type} socket` })
+    throw new SocketWrapperError('WRONG_SOCKET', {
+      fd,
+      wanted,
+      found: info === null ? 'no socket of a network' : `a ${info.type} socket`,
+    })
   }
   return {
     fd,
@@ -140,7 +144,8 @@ function receivedOf(fd: number): Received {
   }
 }
 
-function descriptorOf(value: Sendable): number {
+/** The number of its descriptor. */
+export function descriptorOf(value: Sendable): number {
   const fd = typeof value === 'number' ? value : handleOf(value)?.fd
   if (fd === undefined || !Number.isInteger(fd) || fd < 0) {
     throw new SocketWrapperError('NOT_A_DESCRIPTOR', {

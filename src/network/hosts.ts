@@ -38,7 +38,11 @@ export function createHosts(declare: (host: HostEntry) => void): Hosts {
     if (found !== undefined) return found
     checkName(name)
     if (entries.length >= maxHosts) {
-      throw new SocketWrapperError('HOSTS_EXHAUSTED', { name, limit: maxHosts, names: entries.map((entry) => entry.name) })
+      throw new SocketWrapperError('HOSTS_EXHAUSTED', {
+        name,
+        limit: maxHosts,
+        names: entries.map((entry) => entry.name),
+      })
     }
     const entry = { name: normalize(name), number: entries.length + 1, addresses: addressesOf(entries.length + 1) }
     declare(entry)
@@ -71,7 +75,8 @@ function checkName(name: unknown): void {
   if (name === '') return refuse('it is empty')
   if (isIP(name) !== 0) return refuse('it is an address; a host gets its addresses from the network')
   if (normalize(name) === 'localhost') return refuse('localhost is the private loopback of every host')
-  if (Buffer.byteLength(name) > maxNameBytes) return refuse(`it has ${Buffer.byteLength(name)} bytes, at most ${maxNameBytes} fit`)
+  if (Buffer.byteLength(name) > maxNameBytes)
+    return refuse(`it has ${Buffer.byteLength(name)} bytes, at most ${maxNameBytes} fit`)
   for (const part of name.split('.')) {
     if (part === '') return refuse('a part between dots is empty')
     if (part.length > 63) return refuse(`the part "${part}" has ${part.length} letters`)

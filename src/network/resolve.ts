@@ -54,7 +54,8 @@ function answer(hostname: unknown, options: unknown): Answer | undefined {
   if (where.kind === 'outside') return undefined
   const name = hostname.toLowerCase().replace(/\.$/, '')
   if (where.kind === 'refused') {
-    const reason = where.ended === null ? 'this code belongs to none of the tests that run concurrently' : 'its test has ended'
+    const reason =
+      where.ended === null ? 'this code belongs to none of the tests that run concurrently' : 'its test has ended'
     return { error: notFound(hostname, `${reason}, so it has no network`) }
   }
   const network = where.network

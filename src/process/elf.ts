@@ -7,7 +7,16 @@ export type Elf = {
   readonly interpreter: string | null
 }
 
-const machines: Readonly<Record<string, number>> = { ia32: 3, arm: 40, ppc64: 21, s390x: 22, x64: 62, arm64: 183, riscv64: 243, loong64: 258 }
+const machines: Readonly<Record<string, number>> = {
+  ia32: 3,
+  arm: 40,
+  ppc64: 21,
+  s390x: 22,
+  x64: 62,
+  arm64: 183,
+  riscv64: 243,
+  loong64: 258,
+}
 
 const programHeader = 3 // PT_INTERP
 

@@ -22,7 +22,12 @@ export function startGuard(): Guard {
 function guardProcess(): ChildProcess {
   if (state.child !== null) return state.child
   // Detached: a signal to the terminal's group must not end it together with those it watches.
-  const child = childProcess.spawn(guardPath, [], { cwd: '/', env: {}, detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  const child = childProcess.spawn(guardPath, [], {
+    cwd: '/',
+    env: {},
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
   state.child = child
   child.on('error', () => undefined)
   child.once('exit', () => (state.child = null))

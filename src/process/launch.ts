@@ -7,11 +7,13 @@ import { SocketWrapperError } from '../errors.ts'
 import type { Channel } from '../network/channel.ts'
 import type { HostEntry } from '../network/hosts.ts'
 import { type CoreNetwork, environmentOf } from '../network/network.ts'
+import { findAddressHolder } from './holders.ts'
 import { findLoadable } from './loadable.ts'
 import { captureOutput } from './output.ts'
 import { type Events, type Exit, type Ready, waitUntilReady } from './ready.ts'
 import { createRunning, type Running, type Started, stopStarted } from './running.ts'
 import { isAlive, readProcesses } from './tree.ts'
+import type { JournalEvent } from '../wire/events.ts'
 
 export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | 'ipc' | number | Channel | null | undefined
 
@@ -48,7 +50,8 @@ export async function launch(request: Launch, onStart: (stop: () => Promise<Exit
   const cwd = resolve(options.cwd ?? process.cwd())
   const env = environmentFor(request)
   const file = await findLoadable(command, { cwd, env })
-  if (!network.isOpen) throw new SocketWrapperError('NETWORK_CLOSED', { what: `spawn of "${command}"`, dir: network.dir })
+  if (!network.isOpen)
+    throw new SocketWrapperError('NETWORK_CLOSED', { what: `spawn of "${command}"`, dir: network.dir })
   const startedAtMs = performance.now()
   const child = await start(request, { cwd, env, file })
   const started: Started = {
@@ -73,8 +76,9 @@ export async function launch(request: Launch, onStart: (stop: () => Promise<Exit
       ready: options.ready ?? 'listen',
       timeoutMs: request.readyTimeoutMs,
       events,
-      nameOf: (pid) => nameIn(network, pid),
-      isAnyAlive: (pids) => readProcesses(network.arena).some((row) => pids.has(row.pid) && row.pid !== child.pid && isAlive(row)),
+      holderOf: (refusal) => nameHolder(network, refusal),
+      isAnyAlive: (pids) =>
+        readProcesses(network.arena).some((row) => pids.has(row.pid) && row.pid !== child.pid && isAlive(row)),
     })
     return createRunning(started, readiness)
   } catch (error) {
@@ -126,7 +130,10 @@ function programName(command: string, args: readonly string[]): string {
   return [basename(command), ...(script === undefined ? [] : [basename(script)])].join(' ')
 }
 
-function nameIn(network: CoreNetwork, pid: number): string {
+function nameHolder(network: CoreNetwork, { detail, info }: JournalEvent): string {
+  const pid = detail || (info === null ? undefined : findAddressHolder(network, info)?.pid)
+  if (pid === undefined) return ''
   const row = readProcesses(network.arena).find((each) => each.pid === pid)
-  return row === undefined ? `pid ${pid}` : `"${row.isTest ? 'the test itself' : row.program}" (pid ${pid})`
+  if (row?.isTest) return `the test itself (pid ${pid})`
+  return row === undefined ? `pid ${pid}` : `"${row.program}" (pid ${pid})`
 }

@@ -24,7 +24,8 @@ export async function findLoadable(command: string, place: Place): Promise<strin
 
 async function findCommand(command: string, { cwd, env }: Place): Promise<string> {
   const isPath = command.includes('/')
-  const path = (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter).map((dir) => resolve(cwd, dir))
+  const dirs = (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter)
+  const path = [...new Set(dirs.map((dir) => resolve(cwd, dir)))]
   let unusable: string | undefined
   for (const candidate of isPath ? [resolve(cwd, command)] : path.map((dir) => join(dir, command))) {
     const found = command === '' ? null : await stat(candidate).catch(() => null)
@@ -39,7 +40,9 @@ async function findCommand(command: string, { cwd, env }: Place): Promise<string
       command,
       file: isDirectory ? unusable.slice(0, -' is a directory'.length) : unusable,
       reason: isDirectory ? 'is a directory' : 'is not executable',
-      advice: isDirectory ? 'Name a program in it.' : 'Give it the permission (chmod +x), or start its interpreter with it as the argument.',
+      advice: isDirectory
+        ? 'Name a program in it.'
+        : 'Give it the permission (chmod +x), or start its interpreter with it as the argument.',
     })
   }
   throw new SocketWrapperError('COMMAND_NOT_FOUND', { command, path: isPath ? [] : path })
@@ -54,12 +57,20 @@ async function checkFile(command: string, file: string, place: Place, depth: num
   if (head.toString('latin1', 0, 2) === '#!') {
     const [interpreter = '', ...words] = head.toString('utf8', 2).split('\n')[0]?.trim().split(/\s+/) ?? []
     const usable = interpreter === '' ? null : await stat(interpreter).catch(() => null)
-    if (usable === null) refuse(`begins with "#!${interpreter}", which does not exist`, 'Install that interpreter, or correct the line.')
+    if (usable === null)
+      refuse(`begins with "#!${interpreter}", which does not exist`, 'Install that interpreter, or correct the line.')
     if (depth >= maxScripts) refuse('is a script of scripts, too deep', 'Start the program itself.')
     await checkFile(command, interpreter, place, depth + 1)
-    const program = basename(interpreter) === 'env' ? words.find((word) => !word.startsWith('-') && !word.includes('=')) : undefined
-    if (program !== undefined) await checkFile(command, await findCommand(program, place), place, depth + 1)
-    return
+    const program =
+      basename(interpreter) === 'env' ? words.find((word) => !word.startsWith('-') && !word.includes('=')) : undefined
+    if (program === undefined) return
+    const found = await findCommand(program, place).catch(() => null)
+    if (found === null)
+      return refuse(
+        `begins with "#!${interpreter} ${words.join(' ')}", and the PATH has no ${program}`,
+        'Install that interpreter, or correct the line.',
+      )
+    return checkFile(command, found, place, depth + 1)
   }
   const elf = readElf(head)
   if (elf === null) return // a script without "#!": execvp gives it to /bin/sh

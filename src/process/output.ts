@@ -68,7 +68,7 @@ export function captureOutput(source: Readable | null): Output {
 
   return Object.assign(stream, {
     async *lines() {
-      for (let position = 0; ; ) {
+      for (let position = 0; ;) {
         const found = linesFrom(position)
         position = found.next
         yield* found.lines
@@ -78,7 +78,12 @@ export function captureOutput(source: Readable | null): Output {
       }
     },
     text: () => kept,
-    lastLines: (count: number) => kept.trimEnd().split(/\r?\n/).slice(-count).filter((line, _, all) => all.length > 1 || line !== ''),
+    lastLines: (count: number) =>
+      kept
+        .trimEnd()
+        .split(/\r?\n/)
+        .slice(-count)
+        .filter((line, _, all) => all.length > 1 || line !== ''),
     onLine(listener: (line: string) => void) {
       let position = 0
       const tell = (): void => {

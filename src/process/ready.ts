@@ -36,13 +36,14 @@ export type Waiting = {
   readonly exited: Promise<Exit>
   readonly stdout: Output
   readonly stderr: Output
-  /** `node (pid 12)` for a pid of the network. */
-  nameOf(pid: number): string
+  /** Names the process that has the address of a refused bind; empty when nobody knows. */
+  holderOf(refusal: JournalEvent): string
   /** Whether a process of these lives, other than the started one: a daemon's parent exits by design. */
   isAnyAlive(pids: ReadonlySet<number>): boolean
 }
 
-const stderrLines = 20
+/** The report of an uncaught error of Node has about 25. */
+const stderrLines = 40
 /** For what is still in the pipe when the process has ended. */
 const outputGraceMs = 200
 
@@ -51,7 +52,7 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
   const family = new Set([pid])
   const seen: string[] = []
   let isUnderShim = false
-  let refusal: JournalEvent | undefined
+  let refusal: { event: JournalEvent; holder: string } | undefined
   let line: string | undefined
   const expected = describe(ready)
 
@@ -64,7 +65,10 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
     const succeed = (): void => settle(() => resolve({ socket: null, pid, timeNs: process.hrtime.bigint() }))
     /** Errors show the last lines, which may come after the news of the end. */
     const fail = (error: (stderr: string[]) => SocketWrapperError): void =>
-      settle(() => void waiting.stderr.settled(outputGraceMs).then(() => reject(error(waiting.stderr.lastLines(stderrLines)))))
+      settle(
+        () =>
+          void waiting.stderr.settled(outputGraceMs).then(() => reject(error(waiting.stderr.lastLines(stderrLines)))),
+      )
     const failOutside = (how: string): void =>
       fail((stderr) => new SocketWrapperError('NOT_UNDER_SHIM', { program, pid, how, reason: outsideReason, stderr }))
 
@@ -72,7 +76,8 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
       if ((event.op === 'processFork' || event.op === 'processStart') && family.has(event.detail)) family.add(event.pid)
       if (!family.has(event.pid)) return
       isUnderShim ||= event.pid === pid || event.op === 'processStart'
-      if (event.op === 'bind' && event.result < 0) refusal = event
+      // The holder is asked for now: it may be gone when this process has ended.
+      if (event.op === 'bind' && event.result < 0) refusal = { event, holder: waiting.holderOf(event) }
       if (event.op === 'bind' || event.op === 'listen') seen.push(describeEvent(event))
       if (isReadyBy(ready, event)) settle(() => resolve({ socket: event.info, pid: event.pid, timeNs: event.timeNs }))
       else if (isUnderShim && (ready === 'spawned' || line !== undefined)) succeed()
@@ -93,7 +98,16 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
       if (refused === undefined || exit.code === 0) {
         return fail((stderr) => new SocketWrapperError('EXITED_BEFORE_READY', { program, pid, how, expected, stderr }))
       }
-      fail((stderr) => new SocketWrapperError('ADDRESS_REFUSED', { program, pid, how, ...describeRefusal(refused, waiting), stderr }))
+      fail(
+        (stderr) =>
+          new SocketWrapperError('ADDRESS_REFUSED', {
+            program,
+            pid,
+            how,
+            ...describeRefusal(refused.event, refused.holder),
+            stderr,
+          }),
+      )
     }
     const onTimeout = (): void => {
       events.drain()
@@ -102,7 +116,10 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
     }
 
     let isSettled = false
-    undo.push(() => (isSettled = true), events.subscribe((event) => void (isSettled || onEvent(event))))
+    undo.push(
+      () => (isSettled = true),
+      events.subscribe((event) => void (isSettled || onEvent(event))),
+    )
     const timer = setTimeout(onTimeout, timeoutMs)
     undo.push(() => clearTimeout(timer))
     if (ready instanceof RegExp) undo.push(waiting.stdout.onLine(onLine), waiting.stderr.onLine(onLine))
@@ -119,7 +136,9 @@ function isReadyBy(ready: Ready, event: JournalEvent): boolean {
   const isBound = event.op === 'bind' && event.info.type === 'datagram'
   if (ready === 'listen') return isListening
   if (ready === 'udp-bind') return isBound
-  return typeof ready === 'object' && 'port' in ready && (isListening || isBound) && event.info.local?.port === ready.port
+  return (
+    typeof ready === 'object' && 'port' in ready && (isListening || isBound) && event.info.local?.port === ready.port
+  )
 }
 
 /** A RegExp with the flag g or y remembers where it was. */
@@ -146,11 +165,11 @@ function describeEvent(event: JournalEvent): string {
   return `${event.op} ${type} ${event.info?.local ? showAddress(event.info.local) : ''}${result}`
 }
 
-function describeRefusal(event: JournalEvent, waiting: Waiting): { address: string; reason: string; holder: string } {
+function describeRefusal(event: JournalEvent, holder: string): { address: string; reason: string; holder: string } {
   return {
     address: event.info?.local ? showAddress(event.info.local) : 'an address',
     reason: getSystemErrorName(event.result),
-    holder: event.detail === 0 ? '' : waiting.nameOf(event.detail),
+    holder,
   }
 }
 

@@ -78,7 +78,10 @@ export function createRunning(started: Started, readiness: Readiness): Running {
     get exit() {
       return exit
     },
-    pids: () => familyOf(readProcesses(network.arena), pid).filter(isAlive).map((row) => row.pid),
+    pids: () =>
+      familyOf(readProcesses(network.arena), pid)
+        .filter(isAlive)
+        .map((row) => row.pid),
     signal: (signal) => child.kill(signal),
     stop,
     [Symbol.asyncDispose]: () => stop().then(() => undefined),
@@ -94,7 +97,8 @@ export async function stopStarted(started: Started): Promise<Exit> {
   const timer = setTimeout(() => child.kill('SIGKILL'), stopAfterMs)
   const exit = await exited
   clearTimeout(timer)
-  const family = (): ProcessRow[] => familyOf(readProcesses(network.arena), child.pid).filter((row) => row.pid !== child.pid)
+  const family = (): ProcessRow[] =>
+    familyOf(readProcesses(network.arena), child.pid).filter((row) => row.pid !== child.pid)
   const left = await endProcesses(family, Math.max(0, deadline - performance.now()))
   const [first] = left
   if (first !== undefined) throw new SocketWrapperError('PROCESS_STAYS', { program: first.program, pid: first.pid })

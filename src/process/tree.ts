@@ -18,7 +18,7 @@ export function readProcesses(arena: ArenaHandle): ProcessRow[] {
 export function familyOf(rows: readonly ProcessRow[], pid: number): ProcessRow[] {
   const family = new Set([pid])
   // A child's row may stand before its parent's where a row was reused: look until nothing is new.
-  for (let size = 0; size !== family.size; ) {
+  for (let size = 0; size !== family.size;) {
     size = family.size
     for (const row of rows) if (family.has(row.parent)) family.add(row.pid)
   }
