@@ -3,9 +3,111 @@ export type Difference = {
   readonly program: string
   readonly kernel: string
   readonly shim: string
-  /** Why it is so, for the README's table. */
+  /** Only without an arena, where nothing is known of a socket but its name on disk. */
+  readonly onlyBare?: true
+}
+
+export type Reason = {
+  /** What differs and why, for the README's table. */
   readonly reason: string
+  readonly lines: readonly Difference[]
 }
 
 /** All that may differ. Whatever is not here is the same. */
-export const differences: readonly Difference[] = []
+export const differences: readonly Reason[] = [
+  {
+    reason:
+      'connect on a non-blocking socket answers at once, 0 or ECONNREFUSED, never EINPROGRESS: unix sockets connect without a handshake, and POSIX allows it.',
+    lines: [
+      { program: 'connect_nonblocking', kernel: 'connect: EINPROGRESS', shim: 'connect: 0' },
+      { program: 'connect_nonblocking', kernel: 'connect again: 0', shim: 'connect again: EISCONN' },
+      {
+        program: 'connect_nonblocking',
+        kernel: 'connect to nobody: EINPROGRESS',
+        shim: 'connect to nobody: ECONNREFUSED',
+      },
+      { program: 'connect_nonblocking', kernel: 'SO_ERROR: ECONNREFUSED, then 0', shim: 'SO_ERROR: 0, then 0' },
+    ],
+  },
+  {
+    reason:
+      'poll reports POLLHUP as well as POLLIN and POLLRDHUP when the peer has closed (not when it shut down one direction): the kernel knows at once that nobody will read.',
+    lines: [
+      {
+        program: 'connect_nonblocking',
+        kernel: 'poll at the other end: IN RDHUP ',
+        shim: 'poll at the other end: IN RDHUP HUP ',
+      },
+      { program: 'peer_gone', kernel: 'poll: IN RDHUP ', shim: 'poll: IN RDHUP HUP ' },
+    ],
+  },
+  {
+    reason:
+      'A close with SO_LINGER 0 is an ordinary end for the peer, not ECONNRESET: unix sockets have no RST. Bytes that the closer had not read are ECONNRESET, as in TCP.',
+    lines: [{ program: 'peer_gone', kernel: 'hard close: recv: ECONNRESET', shim: 'hard close: recv: 0' }],
+  },
+  {
+    reason: 'After shutdown(SHUT_RD) the peer cannot write any more (EPIPE); with TCP its bytes would be thrown away.',
+    lines: [{ program: 'half_close', kernel: 'the peer still writes: 4', shim: 'the peer still writes: EPIPE' }],
+  },
+  {
+    reason:
+      'There is no TIME_WAIT, and connections that are still open do not keep their server from binding again, with SO_REUSEADDR or without.',
+    lines: [
+      {
+        program: 'bind_reuse',
+        kernel: 'restart with an open connection: EADDRINUSE',
+        shim: 'restart with an open connection: 0',
+      },
+    ],
+  },
+  {
+    reason:
+      'Two sockets never share one address: SO_REUSEPORT, and SO_REUSEADDR of datagram sockets or of streams that do not listen, let the second bind fail with EADDRINUSE.',
+    lines: [
+      {
+        program: 'bind_shared',
+        kernel: 'stream: second, REUSEADDR, nobody listens: 0',
+        shim: 'stream: second, REUSEADDR, nobody listens: EADDRINUSE',
+      },
+      { program: 'bind_shared', kernel: 'stream: second, REUSEPORT: 0', shim: 'stream: second, REUSEPORT: EADDRINUSE' },
+      {
+        program: 'bind_shared',
+        kernel: 'datagram: second, REUSEADDR: 0',
+        shim: 'datagram: second, REUSEADDR: EADDRINUSE',
+      },
+      {
+        program: 'bind_shared',
+        kernel: 'datagram: second, REUSEPORT: 0',
+        shim: 'datagram: second, REUSEPORT: EADDRINUSE',
+      },
+    ],
+  },
+  {
+    reason:
+      'A UDP socket that is disconnected keeps the port that was chosen for it: the name of a unix socket lasts as long as the socket.',
+    lines: [
+      {
+        program: 'names_datagram',
+        kernel: 'disconnected: local 0.0.0.0:0 (16 bytes)',
+        shim: 'disconnected: local 0.0.0.0:wide (16 bytes)',
+      },
+      {
+        program: 'names_datagram',
+        kernel: 'disconnected: local [::]:0 (28 bytes)',
+        shim: 'disconnected: local [::]:wide (28 bytes)',
+      },
+      { program: 'names_datagram', kernel: 'bind again: 0', shim: 'bind again: EINVAL' },
+      {
+        program: 'names_datagram',
+        kernel: 'bound to loopback, connected, disconnected: local 127.0.0.1:0 (16 bytes)',
+        shim: 'bound to loopback, connected, disconnected: local 127.0.0.1:narrow (16 bytes)',
+      },
+      {
+        program: 'names_datagram',
+        kernel: 'bound to loopback, connected, disconnected: local [::1]:0 (28 bytes)',
+        shim: 'bound to loopback, connected, disconnected: local [::1]:narrow (28 bytes)',
+      },
+    ],
+  },
+]
