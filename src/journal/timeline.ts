@@ -24,6 +24,7 @@ export type Timeline = {
   processes(): readonly ProcessView[]
   /** Calls `listener` once after each change; the returned function stops that. */
   onChange(listener: () => void): () => void
+  readonly names: Names
   /** What was too much to keep; all zero in a normal test. */
   readonly forgotten: Forgotten
 }
@@ -75,6 +76,7 @@ export function createTimeline(settings: TimelineSettings = {}): Timeline {
       passes.endProcess(pid)
       changed()
     },
+    names,
     events: events.items,
     sockets: () => sockets.items,
     passes: () => passes.items,

@@ -16,7 +16,8 @@ export type MatcherContext = {
   }
 }
 
-type Tester = (one: unknown, other: unknown) => boolean | undefined
+/** Only handed on, from vitest to vitest. */
+type Tester = (this: never, one: never, other: never, testers: never[]) => boolean | undefined
 
 export type MatcherResult = { pass: boolean; message: () => string }
 
@@ -61,6 +62,6 @@ function historyOf({ socket, names }: Subject): string {
 function indent(text: string): string {
   return text
     .split('\n')
-    .map((line) => `  ${line}`)
+    .map((line) => `  ${line}`.trimEnd())
     .join('\n')
 }

@@ -1,0 +1,54 @@
+// What one test's network had, as lines: small enough to travel with the test's result, and readable without this package.
+import type { ProcessView, Timeline } from '../journal/timeline.ts'
+import type { HostEntry } from '../network/hosts.ts'
+import { formatPass } from './text.ts'
+
+export type NetworkSummary = {
+  /** `web 10.53.57.2 fd00::5357:5f02`. */
+  hosts: string[]
+  /** `worker[4712] on web, child of master[4711]`. */
+  processes: string[]
+  /** `socket #7 web:80 ← test:49152  master[4711] fd 12 → worker[4712] fd 9  info equal`. */
+  passes: string[]
+  /** How many there were beyond `passes`. */
+  morePasses: number
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** One for each attempt of the test. */
+    socketWrapper?: NetworkSummary[]
+  }
+}
+
+/** A test that passes more is about load, not about lines. */
+const maxPasses = 1000
+
+export function summarize(timeline: Timeline, hosts: readonly HostEntry[]): NetworkSummary {
+  const { names } = timeline
+  const label = (pid: number): string => `${names.process(pid)}[${pid}]`
+  const processes = timeline.processes()
+  const describe = ({ pid, host, parent, isTest, isUnderShim }: ProcessView): string => {
+    const facts = [`${label(pid)} on ${names.host(host)}`]
+    if (!isTest && processes.some((other) => other.pid === parent)) facts.push(`child of ${label(parent)}`)
+    if (!isTest && !isUnderShim) facts.push('not under the shim')
+    return facts.join(', ')
+  }
+  const passes = timeline.passes()
+  return {
+    hosts: hosts.map(({ name, addresses }) => `${name} ${addresses.IPv4} ${addresses.IPv6}`),
+    processes: processes.map(describe),
+    passes: passes.slice(0, maxPasses).map((pass) => formatPass(pass)),
+    morePasses: Math.max(0, passes.length - maxPasses),
+  }
+}
+
+/** The lines below a test's title. */
+export function formatSummary({ hosts, processes, passes, morePasses }: NetworkSummary): string[] {
+  const more = morePasses > 0 ? [`… ${morePasses} more passes …`] : []
+  return [...listed('hosts', hosts), ...listed('processes', processes), ...listed('passes', [...passes, ...more])]
+}
+
+function listed(title: string, lines: readonly string[]): string[] {
+  return (lines.length === 0 ? ['none'] : lines).map((line, index) => `${(index === 0 ? title : '').padEnd(11)}${line}`)
+}
