@@ -70,15 +70,22 @@ static struct process *find(const struct snapshot *s, pid_t pid) {
   return NULL;
 }
 
+/* Is the row's process the one that was registered? A process that started after its row was written got a recycled pid. */
+static bool is_registered(const struct life *life, const struct wire_process *row) {
+  return life->started_ns <= row->startedNs && row->startedNs <= boot_ns();
+}
+
+static struct wire_process rows[ROWS_MAX]; /* untouched pages cost nothing */
+
 static void mark_rows(const struct snapshot *s, const struct guarded *network) {
-  static struct wire_process rows[ROWS_MAX]; /* untouched pages cost nothing */
   u32 found = guarded_processes(network, rows, ROWS_MAX);
   for (u32 i = 0; i < found; i++) {
     struct process *p = find(s, (pid_t)rows[i].pid);
-    /* A process that started after its row was written got a recycled pid. */
-    if (!p || p->life.started_ns > rows[i].startedNs || rows[i].startedNs > boot_ns()) continue;
-    if (rows[i].flags & PROCESS_TEST) p->spared = true;
-    else p->member = true;
+    if (!p || !is_registered(&p->life, &rows[i])) continue;
+    if (rows[i].flags & PROCESS_TEST)
+      p->spared = true;
+    else
+      p->member = true;
   }
 }
 
@@ -125,10 +132,27 @@ static void end(const struct life *life) {
   int fd = (int)syscall(SYS_pidfd_open, life->pid, 0);
   if (fd < 0 && errno != ENOSYS && errno != EPERM) return;
   if (life_read(life->pid, &now) == 0 && now.started_ns == life->started_ns) {
-    if (fd >= 0) syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
-    else kill(life->pid, SIGKILL);
+    if (fd >= 0)
+      syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+    else
+      kill(life->pid, SIGKILL);
   }
   if (fd >= 0) close(fd);
+}
+
+/* Ends what has registered since the snapshot: a program that forks and exits all the time is faster than a walk through /proc. */
+static size_t chase(u64 not_before, const struct guarded *network) {
+  size_t alive = 0;
+  u32 found = guarded_processes(network, rows, ROWS_MAX);
+  while (found-- > 0) {
+    struct life life;
+    pid_t pid = (pid_t)rows[found].pid;
+    if (pid <= 1 || pid == getpid() || (rows[found].flags & PROCESS_TEST) || life_read(pid, &life) < 0) continue;
+    if (life_is_over(&life) || life.started_ns < not_before || !is_registered(&life, &rows[found])) continue;
+    end(&life);
+    alive++;
+  }
+  return alive;
 }
 
 /* Returns how many were found alive. */
@@ -146,16 +170,15 @@ static size_t pass(struct snapshot *s, u64 not_before, const struct guarded *net
     end(&s->processes[i].life);
     alive++;
   }
+  for (size_t i = 0; i < count; i++) alive += chase(not_before, &networks[i]);
   return alive;
 }
 
-void end_processes(const struct guarded *networks, size_t count) {
+void end_processes(const struct guarded *networks, size_t count, u64 not_before_ns) {
   struct snapshot s = {0};
-  struct life own;
-  if (!count || life_read(getpid(), &own) < 0) return;
   u64 deadline = clock_ms() + PATIENCE_MS;
   /* A process that was being made during a pass registers itself, or shows its environment, before the next one ends. */
-  while (pass(&s, own.started_ns, networks, count) && clock_ms() < deadline)
+  while (count && pass(&s, not_before_ns, networks, count) && clock_ms() < deadline)
     nanosleep(&(struct timespec){0, NAP_MS * 1000000}, NULL);
   free(s.processes);
 }

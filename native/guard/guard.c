@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../shim/life.h"
+
 static struct guarded *networks;
 static size_t network_count, network_room;
 
@@ -105,8 +107,10 @@ static void listen_to_worker(void) {
     if (got <= 0) return;
     for (ssize_t i = 0; i < got; i++) {
       if (bytes[i] != '\n') {
-        if (length < sizeof line - 1) line[length++] = bytes[i];
-        else too_long = true;
+        if (length < sizeof line - 1)
+          line[length++] = bytes[i];
+        else
+          too_long = true;
         continue;
       }
       line[length] = 0;
@@ -135,9 +139,11 @@ static void stand_alone(void) {
 }
 
 int main(void) {
+  struct life worker;
+  if (life_read(getppid(), &worker) < 0 && life_read(getpid(), &worker) < 0) return 1;
   stand_alone();
   listen_to_worker();
-  end_processes(networks, network_count);
+  end_processes(networks, network_count, worker.started_ns);
   for (size_t i = 0; i < network_count; i++) remove_directory(&networks[i]);
   return 0;
 }

@@ -20,8 +20,8 @@ struct guarded {
 };
 
 /* Ends every process of the networks with SIGKILL and returns when none is left, or after two seconds. Never ends the guard, nor a process
- * that is older than the guard: the guard is started before the first process of a network. */
-void end_processes(const struct guarded *networks, size_t count);
+ * that started before `not_before_ns` (CLOCK_BOOTTIME): all processes of a worker's networks are younger than the worker. */
+void end_processes(const struct guarded *networks, size_t count, u64 not_before_ns);
 
 /* Removes the network's directory and all that is in it, if the arena in it is the one that was mapped. Follows no symbolic link and
  * crosses no mount. */

@@ -79,8 +79,10 @@ static struct arena *allocate(void) {
 
 static void deallocate(struct arena *a) {
   memset(a, 0, sizeof *a);
-  if (a >= pool && a < pool + POOL) __atomic_fetch_and(&pool_used, ~(1u << (a - pool)), __ATOMIC_RELEASE);
-  else kernel_call(SYS_munmap, (long)a, sizeof *a, 0, 0, 0, 0);
+  if (a >= pool && a < pool + POOL)
+    __atomic_fetch_and(&pool_used, ~(1u << (a - pool)), __ATOMIC_RELEASE);
+  else
+    kernel_call(SYS_munmap, (long)a, sizeof *a, 0, 0, 0, 0);
 }
 
 void arena_touch(struct arena *a) {

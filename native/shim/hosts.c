@@ -4,7 +4,7 @@
 
 #include "arena_map.h"
 
-enum { HOSTS = 64, NAMES_SIZE = sizeof ((struct wire_host *)0)->names };
+enum { HOSTS = 64, NAMES_SIZE = sizeof((struct wire_host *)0)->names };
 
 static char lower(uint8_t c) { return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); }
 

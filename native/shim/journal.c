@@ -80,8 +80,10 @@ static void fill(struct wire_record *r, const struct event *e, u64 time_ns) {
   r->op = (u16)e->op;
   r->position = (u16)e->position;
   r->detail = e->detail;
-  if (e->info) memcpy(r->info, e->info, sizeof r->info);
-  else memset(r->info, 0, sizeof r->info);
+  if (e->info)
+    memcpy(r->info, e->info, sizeof r->info);
+  else
+    memset(r->info, 0, sizeof r->info);
   arena_text(r->text, sizeof r->text, e->text);
 }
 
@@ -125,7 +127,7 @@ static bool is_abandoned(struct arena *a, const struct wire_record *r, u64 tail,
   u32 pid = record_pid(word);
   if (life_process_dead((pid_t)pid, a->stuck_since)) return true;
   /* The reader wiped pid and tid when it freed the record, so what stands there is the claimer's. */
-  if (LOAD_ACQUIRE(r->pid) == pid && life_thread_dead((pid_t)pid, (pid_t)LOAD(r->tid))) return true;
+  if (LOAD_ACQUIRE(r->pid) == pid && life_thread((pid_t)pid, (pid_t)LOAD(r->tid)) == LIFE_OVER) return true;
   return was_replaced(a, tail, pid);
 }
 

@@ -62,6 +62,8 @@ static inline long kernel_random(void *to, size_t size) { return kernel_call(SYS
 static inline int kernel_futex_wait(uint32_t *word, uint32_t expected, const struct timespec *relative) {
   return (int)kernel_call(SYS_futex, (long)word, FUTEX_WAIT, (long)expected, (long)relative, 0, 0);
 }
-static inline int kernel_futex_wake(uint32_t *word, int count) { return (int)kernel_call(SYS_futex, (long)word, FUTEX_WAKE, count, 0, 0, 0); }
+static inline int kernel_futex_wake(uint32_t *word, int count) {
+  return (int)kernel_call(SYS_futex, (long)word, FUTEX_WAKE, count, 0, 0, 0);
+}
 
 #endif

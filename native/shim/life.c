@@ -72,9 +72,10 @@ bool life_process_dead(pid_t pid, u64 not_after) {
   return life_is_over(&l) || (not_after && l.started_ns > not_after);
 }
 
-bool life_thread_dead(pid_t pid, pid_t tid) {
-  if (pid <= 0 || tid <= 0 || kernel_tgkill(pid, tid, 0) == -ESRCH) return true;
+enum life_thread life_thread(pid_t pid, pid_t tid) {
+  if (pid <= 0 || tid <= 0 || kernel_tgkill(pid, tid, 0) == -ESRCH) return LIFE_OVER;
   struct life l;
-  if (read_stat(pid, tid, &l) < 0) return kernel_tgkill(pid, tid, 0) == -ESRCH;
-  return l.state == 'Z' || l.state == 'X' || l.state == 'x';
+  if (read_stat(pid, tid, &l) < 0) return kernel_tgkill(pid, tid, 0) == -ESRCH ? LIFE_OVER : LIFE_RUNS;
+  if (l.state == 'Z' || l.state == 'X' || l.state == 'x') return LIFE_OVER;
+  return l.state == 'T' || l.state == 't' ? LIFE_STOPPED : LIFE_RUNS;
 }

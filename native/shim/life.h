@@ -24,6 +24,9 @@ bool life_is_over(const struct life *l);
 /* True only when it is certain that the process will never run again, or that the pid belongs to another process now: one that started
  * after `not_after` (CLOCK_BOOTTIME, ns; 0: the start time is not looked at). */
 bool life_process_dead(pid_t pid, u64 not_after);
-bool life_thread_dead(pid_t pid, pid_t tid);
+
+/* STOPPED: by a signal or a debugger, for as long as somebody likes. */
+enum life_thread { LIFE_RUNS, LIFE_STOPPED, LIFE_OVER };
+enum life_thread life_thread(pid_t pid, pid_t tid);
 
 #endif

@@ -9,7 +9,7 @@
 #include "life.h"
 
 enum { FIRST_LEVEL = 64, PROBES = 8, LAST_PROBES = 64, TURNS = 64 };
-enum { SPINS = 200, NAPS = 80, NAP_NS = 200000, READS = 100000, INFO_WORDS = sizeof(struct wire_info) / 8 };
+enum { SPINS = 200, NAPS = 10000, NAP_NS = 200000, LOOK_EVERY = 20, READS = 100000, INFO_WORDS = sizeof(struct wire_info) / 8 };
 
 enum outcome { DONE, BUSY, MOVED };
 
@@ -70,21 +70,23 @@ static bool read_slot(struct wire_socket *slot, u64 cookie, struct wire_info *ou
   return false;
 }
 
-/* Takes the slot's writer word, after at most 16 ms. False when its owner is alive and does not give it back: it was stopped, or is the caller's own thread,
- * interrupted by the signal handler that runs now. */
+/* Takes the slot's writer word. An owner that was killed is succeeded; one that has no processor is waited for, up to two seconds. False when
+ * the owner was stopped, or is the caller's own thread, interrupted by the signal handler that runs now. */
 static bool lock(struct wire_socket *slot) {
-  u32 pid = journal_pid(), tid = journal_tid();
-  u64 own = (u64)tid << 32 | pid;
+  u64 own = (u64)journal_tid() << 32 | journal_pid();
   for (int turn = 0; turn < SPINS + NAPS; turn++) {
     u64 owner = LOAD(slot->writer);
     if (owner == own) return false;
-    bool look = turn >= SPINS && turn % (NAPS / 4) == 0;
-    if (!owner || (look && life_thread_dead((pid_t)(u32)owner, (pid_t)(owner >> 32)))) {
+    enum life_thread life = LIFE_RUNS;
+    if (owner && turn >= SPINS && turn % LOOK_EVERY == 0) life = life_thread((pid_t)(u32)owner, (pid_t)(owner >> 32));
+    if (life == LIFE_STOPPED) return false;
+    if (!owner || life == LIFE_OVER) {
       if (SWAP(slot->writer, owner, own)) return true;
-      continue;
+    } else if (turn < SPINS) {
+      arena_pause();
+    } else {
+      kernel_nap(NAP_NS);
     }
-    if (turn < SPINS) arena_pause();
-    else kernel_nap(NAP_NS);
   }
   return false;
 }
@@ -159,8 +161,10 @@ static enum outcome settle(struct arena *a, u64 cookie) {
     u64 held = LOAD_ORDERED(slot->cookie);
     if (!held) break;
     if (held != cookie) continue;
-    if (first) outcome = merge(slot, first, cookie);
-    else first = slot;
+    if (first)
+      outcome = merge(slot, first, cookie);
+    else
+      first = slot;
   }
   return outcome;
 }
