@@ -31,7 +31,9 @@ export default defineConfig({
         include: [`test/${name}/**/*.test.ts`],
         testTimeout: 30_000,
         hookTimeout: 60_000,
-        ...(name === 'unit' ? {} : { globalSetup: [...globalSetup, ...(name === 'e2e' ? [path('test/e2e/global-setup.ts')] : [])] }),
+        ...(name === 'unit'
+          ? {}
+          : { globalSetup: [...globalSetup, ...(name === 'e2e' ? [path('test/e2e/global-setup.ts')] : [])] }),
       },
     })),
   },
