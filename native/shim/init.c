@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "endpoint.h"
+#include "environment.h"
 #include "enter.h"
 #include "libc.h"
 #include "log.h"
@@ -40,6 +41,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
   }
   pass_fault(getenv("VITEST_SOCKET_WRAPPER_FAULT"));
   own_network = network_from_environment();
+  if (own_network) environment_keep();
   process_start(own_network);
   if (own_network && !own_network->error) recover_inherited(own_network);
 }

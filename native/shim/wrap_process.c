@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "endpoint.h"
+#include "environment.h"
 #include "enter.h"
 #include "journal.h"
 #include "libc.h"
@@ -85,20 +86,33 @@ static void before_exec(const char *path) {
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
+  struct environment_room room;
   before_exec(path);
-  return libc.execve(path, arguments, environment);
+  return libc.execve(path, arguments, environment_with(environment, &room));
 }
+
+EXPORT int execv(const char *path, char *const arguments[]) { return execve(path, arguments, environ); }
+
+EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[]) {
+  struct environment_room room;
+  before_exec(file);
+  return libc.execvpe(file, arguments, environment_with(environment, &room));
+}
+
+EXPORT int execvp(const char *file, char *const arguments[]) { return execvpe(file, arguments, environ); }
 
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
                        char *const arguments[], char *const environment[]) {
+  struct environment_room room;
   table_each(share_over_exec, NULL);
-  return libc.posix_spawn(pid, path, actions, attributes, arguments, environment);
+  return libc.posix_spawn(pid, path, actions, attributes, arguments, environment_with(environment, &room));
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
                         char *const arguments[], char *const environment[]) {
+  struct environment_room room;
   table_each(share_over_exec, NULL);
-  return libc.posix_spawnp(pid, file, actions, attributes, arguments, environment);
+  return libc.posix_spawnp(pid, file, actions, attributes, arguments, environment_with(environment, &room));
 }
 
 /* The child of vfork runs in our memory with descriptors of its own: until it execs or ends, the thread's verbs leave the table alone.
