@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "enter.h"
+#include "journal.h"
 #include "libc.h"
 #include "log.h"
 
@@ -72,6 +73,19 @@ bool directory_is_live(const struct network *n, const char *path, enum directory
   }
   return scan(users == USERS_ANY ? has_path : is_unconnected_at, path) != 0;
 }
+
+int directory_error(const struct network *n, int result) {
+  static _Atomic u64 told;
+  if (result != -ENOENT && result != -ENOTDIR && result != -EROFS && result != -ENOSPC && result != -EACCES && result != -EPERM) return result;
+  u64 trouble = (u64)n->id << 32 | (u32)-result;
+  if (atomic_exchange(&told, trouble) != trouble) {
+    LOG(LOG_ERROR, "directory %s cannot be used (errno %d): it must exist and be writable, and have room, as long as the network lives", n->dir, -result);
+    journal_write(n->arena, &(struct event){.op = OP_nameLost, .fd = -1, .result = result, .text = n->dir});
+  }
+  return result == -ENOSPC ? -ENOBUFS : result == -EACCES || result == -EPERM ? -EACCES : -EADDRNOTAVAIL;
+}
+
+bool directory_is_gone(const struct network *n) { return access(n->dir, F_OK) < 0; }
 
 int directory_lock(const struct network *n) {
   int fd = open(n->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -23,6 +23,10 @@ int directory_clear(const struct network *n, const char *path, enum directory_us
 int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback, enum directory_users users);
 /* Makes the loopback directory of the own host. */
 void directory_make_loopback(const struct network *n);
+/* What taking a name answered, as bind(2) of an inet socket says it. Trouble with the directory is told in the log, once until it changes. */
+int directory_error(const struct network *n, int result);
+/* For a name that was not found. */
+bool directory_is_gone(const struct network *n);
 /* True when /proc/net/unix lists the inode. */
 bool directory_inode_is_live(u64 inode);
 

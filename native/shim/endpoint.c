@@ -12,7 +12,6 @@
 #include "enter.h"
 #include "journal.h"
 #include "libc.h"
-#include "log.h"
 
 /* net.ipv4.ip_local_port_range of Linux. */
 enum { PORT_FIRST = 32768, PORT_LAST = 60999, ALIASES_MAX = 3 };
@@ -112,14 +111,6 @@ static int bind_names(int fd, const struct network *n, const struct names *names
   return result;
 }
 
-/* unix(7) knows errors that bind(2) of an inet socket does not. */
-static int bind_error(const struct network *n, int result) {
-  if (result != -ENOENT && result != -ENOTDIR && result != -EROFS && result != -ENOSPC) return result;
-  LOG(LOG_ERROR, "directory %s cannot take a name (errno %d)", n->dir, -result);
-  journal_write(n->arena, &(struct event){.op = OP_nameLost, .fd = -1, .result = result, .text = n->dir});
-  return result == -ENOSPC ? -ENOBUFS : -EADDRNOTAVAIL;
-}
-
 int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   struct network *n = s->network;
   struct address wanted = *a;
@@ -132,7 +123,7 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
     result = bind_names(fd, n, &names);
     if (result != -EADDRINUSE || a->port) break;
   }
-  if (result < 0) return bind_error(n, result);
+  if (result < 0) return directory_error(n, result);
   sock_begin(s);
   info_set_local(&s->info, &wanted);
   if (s->info.state == STATE_open) s->info.state = STATE_bound;
@@ -167,7 +158,7 @@ static int autobind_client(int fd, struct sock *s, const struct address *toward)
     result = bind_real(fd, n, &names, false);
     if (result != -EADDRINUSE) break;
   }
-  if (result < 0) return bind_error(n, result);
+  if (result < 0) return directory_error(n, result);
   sock_begin(s);
   bool stream = s->info.type == SOCK_STREAM;
   struct address shown = stream ? local : address_any(s->info.family);

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "datagram.h"
+#include "directory.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "journal.h"
@@ -73,9 +74,14 @@ EXPORT int bindresvport(int fd, struct sockaddr_in *to) {
   return (int)shim_leave(result);
 }
 
-static int connect_error(int result) {
+static int connect_error(const struct network *n, int result) {
   switch (result) {
-    case -ENOENT:     /* nobody has the name */
+    case -ENOENT: /* nobody has the name */
+      if (directory_is_gone(n)) {
+        directory_error(n, result);
+        return -ENETUNREACH;
+      }
+      return -ECONNREFUSED;
     case -ENOTDIR:    /* nobody on that host ever used its loopback */
     case -EPROTOTYPE: return -ECONNREFUSED;
     default: return result;
@@ -93,14 +99,14 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
   }
   struct name name;
   if (address_is_broadcast(&n->world, a) || name_of_address(&n->world, a, SOCK_STREAM, &name) < 0) return -ENETUNREACH;
-  if (n->arena && !name.loopback && !arena_host_exists(n->arena, name.interface)) return -EHOSTUNREACH;
+  if (n->arena && !name.loopback && name.interface != n->world.host && !arena_host_exists(n->arena, name.interface)) return -EHOSTUNREACH;
   if (a->port == 0) return -ECONNREFUSED;
   int result = endpoint_autobind(fd, s, a);
   if (result < 0) return result == -EADDRINUSE ? -EADDRNOTAVAIL : result;
   struct sockaddr_un un;
   socklen_t length = name_write(&n->world, &name, &un);
   result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, length));
-  if (result < 0) return connect_error(result);
+  if (result < 0) return connect_error(n, result);
   sock_begin(s);
   if (s->info.flags & FLAG_anyBound) {
     struct address local = address_of_host(&n->world, n->world.host, !address_is_v4(a), address_is_loopback(a));
