@@ -1,6 +1,19 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
 import { describe, expect, test } from 'vitest'
 
-import { runProgram, type Place } from '../helpers.ts'
+import {
+  compileProgram,
+  createArena,
+  run,
+  runProgram,
+  shimEnvironment,
+  shimUnderTest,
+  socketNames,
+  withDirectory,
+  type Place,
+} from '../helpers.ts'
 import { sameAsKernel } from './same.ts'
 
 sameAsKernel(
@@ -35,5 +48,31 @@ describe('pass_user_pipe', () => {
     expect(told.length).toBeGreaterThan(0)
     for (const line of told)
       expect(line).toMatch(/the envelope of \d+ descriptors cannot be used: (sizes|checksum|number of descriptors)$/)
+  })
+})
+
+// A plain wrapper has no registry: there the options and a disconnect of another holder stay unknown.
+test('pass_later: a network knows what another holder did after the pass', async () => {
+  const [kernel, shim] = await Promise.all([runProgram('pass_later', 'kernel'), runProgram('pass_later', 'network')])
+  expect(kernel.lines.at(-1)).toBe('end')
+  expect(shim).toEqual({ ...kernel, log: '', left: [] })
+})
+
+test.each([
+  ['the sender is without the shim', '-', shimUnderTest],
+  ['the receiver is without the shim', shimUnderTest, '-'],
+  ['both are under the shim', shimUnderTest, shimUnderTest],
+])('pass_foreign: %s', async (_what, sender, receiver) => {
+  await withDirectory(async (directory) => {
+    const command = await compileProgram('pass_foreign')
+    const kernel = await run({ command, args: ['-', '-', join(directory, 'a')] })
+    expect(kernel).toMatchObject({ status: 'exit 0', stderr: '' })
+    const network = join(directory, 'n')
+    await mkdir(network)
+    await createArena(network)
+    const { LD_PRELOAD: _shim, ...env } = shimEnvironment(network, { SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0' })
+    const result = await run({ command, args: [sender, receiver, join(directory, 'b')], env })
+    expect(result).toEqual(kernel)
+    expect(await socketNames(network)).toEqual([])
   })
 })
