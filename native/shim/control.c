@@ -22,7 +22,8 @@ bool control_is_descriptors(const struct control_item *item) {
 
 bool control_is_unix(const struct control_item *item) {
   int type = item->head.cmsg_type;
-  return item->head.cmsg_level == SOL_SOCKET && (type == SCM_RIGHTS || type == SCM_CREDENTIALS || type == SCM_SECURITY || type == SCM_PIDFD);
+  return item->head.cmsg_level == SOL_SOCKET &&
+         (type == SCM_RIGHTS || type == SCM_CREDENTIALS || type == SCM_SECURITY || type == SCM_PIDFD);
 }
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }

@@ -51,9 +51,7 @@ static void end_stall(struct sock *s, const struct address *to) {
   if (full && full >> 32 == destination_hash(to)) atomic_store_explicit(&s->full, 0, memory_order_relaxed);
 }
 
-static bool is_nonblocking(int fd, int flags) {
-  return (flags & MSG_DONTWAIT) || (REAL(libc.fcntl(fd, F_GETFL)) & O_NONBLOCK);
-}
+static bool is_nonblocking(int fd, int flags) { return (flags & MSG_DONTWAIT) || (REAL(libc.fcntl(fd, F_GETFL)) & O_NONBLOCK); }
 
 /* One datagram, in the kernel's terms. */
 struct parcel {
@@ -86,9 +84,7 @@ static long transmit(int fd, struct sock *s, const struct parcel *p) {
   return (long)p->size;
 }
 
-static bool is_nobody(long result) {
-  return result == -ENOENT || result == -ENOTDIR || result == -ECONNREFUSED || result == -EPROTOTYPE;
-}
+static bool is_nobody(long result) { return result == -ENOENT || result == -ENOTDIR || result == -ECONNREFUSED || result == -EPROTOTYPE; }
 
 int datagram_take_error(int fd, struct sock *s) {
   if (!s->info.pendingError) return 0;
@@ -214,7 +210,8 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
   struct parcel parcel = {.message = *message, .to = &to, .flags = flags, .size = message_size(message)};
   if (parcel.size > 0xffff) return -EMSGSIZE;
   if (flags & MSG_OOB) return -EOPNOTSUPP;
-  if (message->msg_name && message->msg_namelen && !(info.family == AF_INET6 && ((struct sockaddr *)message->msg_name)->sa_family == AF_UNSPEC)) {
+  if (message->msg_name && message->msg_namelen &&
+      !(info.family == AF_INET6 && ((struct sockaddr *)message->msg_name)->sa_family == AF_UNSPEC)) {
     struct address given;
     result = read_destination(message->msg_name, message->msg_namelen, &info, &given);
     if (result < 0) return result;

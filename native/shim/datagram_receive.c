@@ -65,7 +65,8 @@ static void put_packet_info(const struct sock *s, const struct wire_info *info, 
 }
 
 /* The kernel's own control data first (timestamps), as udp_recvmsg has it, then the packet's. */
-static void finish_control(const struct sock *s, const struct wire_info *info, const struct address *from, const struct msghdr *got, struct msghdr *message) {
+static void finish_control(const struct sock *s, const struct wire_info *info, const struct address *from, const struct msghdr *got,
+                           struct msghdr *message) {
   size_t used = message_keep_inet(got->msg_control, got->msg_controllen);
   message->msg_flags = got->msg_flags;
   if (from && message->msg_control) {

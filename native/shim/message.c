@@ -23,7 +23,8 @@ enum { MESSAGES_MAX = 1024 /* UIO_MAXIOV */ };
 long message_send(int fd, const struct msghdr *message, int flags) {
   u32 entry = table_entry(fd);
   if (!message) return -EFAULT;
-  if (!entry) return message->msg_control && message->msg_controllen ? pass_send(fd, message, flags) : REAL(libc.sendmsg(fd, message, flags));
+  if (!entry)
+    return message->msg_control && message->msg_controllen ? pass_send(fd, message, flags) : REAL(libc.sendmsg(fd, message, flags));
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
   return entry & TABLE_DATAGRAM ? datagram_send(fd, table_find(fd), message, flags) : stream_send(fd, message, flags);
 }
@@ -31,7 +32,8 @@ long message_send(int fd, const struct msghdr *message, int flags) {
 long message_receive(int fd, struct msghdr *message, int flags) {
   u32 entry = table_entry(fd);
   if (!message) return -EFAULT;
-  if (!entry) return message->msg_control && message->msg_controllen ? pass_receive(fd, message, flags) : REAL(libc.recvmsg(fd, message, flags));
+  if (!entry)
+    return message->msg_control && message->msg_controllen ? pass_receive(fd, message, flags) : REAL(libc.recvmsg(fd, message, flags));
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
   return entry & TABLE_DATAGRAM ? datagram_receive(fd, table_find(fd), message, flags) : stream_receive(fd, table_find(fd), message, flags);
 }
@@ -110,7 +112,8 @@ size_t message_keep_inet(void *control, size_t size) {
       writer.at += whole;
       continue;
     }
-    for (size_t i = 0; (control_is_descriptors(&item) || item.head.cmsg_type == SCM_PIDFD) && i + sizeof(int) <= item.size; i += sizeof(int)) {
+    for (size_t i = 0; (control_is_descriptors(&item) || item.head.cmsg_type == SCM_PIDFD) && i + sizeof(int) <= item.size;
+         i += sizeof(int)) {
       int fd;
       memcpy(&fd, item.data + i, sizeof fd);
       if (fd >= 0) libc.close(fd);

@@ -79,12 +79,9 @@ static void renew_sock(struct sock *s, const struct wire_info *info) {
 }
 
 static void journal_receive(const struct arrival *a, enum wire_op op, int fd, u32 position, u32 detail, const struct wire_info *info) {
-  journal_write(a->network->arena, &(struct event){.op = op,
-                                                   .fd = fd,
-                                                   .detail = detail,
-                                                   .position = position,
-                                                   .message_id = a->envelope.head.messageId,
-                                                   .info = info});
+  journal_write(
+      a->network->arena,
+      &(struct event){.op = op, .fd = fd, .detail = detail, .position = position, .message_id = a->envelope.head.messageId, .info = info});
 }
 
 /* A hostile or mistaken envelope may call any descriptor a socket of ours: the kernel's cookie decides. */

@@ -55,7 +55,8 @@ EXPORT ssize_t write(int fd, const void *from, size_t size) {
 static bool is_bad_vector(const struct iovec *vector, int count) { return count < 0 || count > 1024 || (count && !vector); }
 
 EXPORT ssize_t readv(int fd, const struct iovec *vector, int count) {
-  if (is_datagram(fd) && !is_bad_vector(vector, count) && message_size(&(struct msghdr){.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count}))
+  if (is_datagram(fd) && !is_bad_vector(vector, count) &&
+      message_size(&(struct msghdr){.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count}))
     return receive_vector(fd, vector, (size_t)count, 0);
   return received(fd, libc.readv(fd, vector, count), 0);
 }
@@ -121,7 +122,8 @@ EXPORT ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags)
   return receive_any(fd, to, size, flags);
 }
 
-EXPORT ssize_t __recvfrom_chk(int fd, void *__restrict to, size_t size, size_t room, int flags, __SOCKADDR_ARG from, socklen_t *__restrict length) {
+EXPORT ssize_t __recvfrom_chk(int fd, void *__restrict to, size_t size, size_t room, int flags, __SOCKADDR_ARG from,
+                              socklen_t *__restrict length) {
   if (size > room) __chk_fail();
   return receive_from_any(fd, to, size, flags, from, length);
 }
