@@ -81,7 +81,7 @@ const messages = {
     seen: readonly string[]
     stderr: readonly string[]
   }) =>
-    `${named(d.program, d.pid)} has not ${d.expected} within ${d.timeoutMs} ms. ${d.seen.length === 0 ? 'It has bound no socket.' : `What it did instead:${list(d.seen)}`}\n${lastLines('stderr', d.stderr)}\nRaise readyTimeoutMs, or say with \`ready\` what to wait for.`,
+    `${named(d.program, d.pid)} never ${d.expected} within ${d.timeoutMs} ms. ${d.seen.length === 0 ? 'It has bound no socket.' : `What it did instead:${list(d.seen)}`}\n${lastLines('stderr', d.stderr)}\nRaise readyTimeoutMs, or say with \`ready\` what to wait for.`,
   PROCESS_STAYS: (d: { program: string; pid: number }) => `${named(d.program, d.pid)} is still there after SIGKILL.`,
 
   PASS_TIMEOUT: (d: { filter: string; timeoutMs: number; seen: readonly string[] }) =>

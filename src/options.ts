@@ -1,5 +1,5 @@
 // The options of the environment: one table says for each its standard value, what is allowed, and how it is checked.
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { SocketWrapperError } from './errors.ts'
 
 /** Sizes of a network's arena. Its file has about 240 bytes a record, 344 a socket, 64 a process. */
@@ -98,7 +98,17 @@ const rules: Rules<Omit<Options, 'arena'>> = {
     allowed: '"failure", "always" or "never"',
     check: (value) => keeps.find((keep) => keep === value),
   },
-  hosts: { standard: [], allowed: 'a list of host names', check: (value) => texts(value, (text) => text !== '') },
+  hosts: {
+    standard: [],
+    allowed: 'a list of at most 63 host names, like "web" or "api.example"',
+    check: (value) => {
+      const found = texts(
+        value,
+        (text) => hostName.test(text) && isIP(text) === 0 && text.toLowerCase() !== 'localhost',
+      )
+      return found !== undefined && found.length <= 63 ? found : undefined
+    },
+  },
   readyTimeoutMs: {
     ...whole(0, 1, maxDelayMs),
     standard: null,

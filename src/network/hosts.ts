@@ -71,7 +71,7 @@ function checkName(name: unknown): void {
   const refuse = (reason: string): never => {
     throw new SocketWrapperError('HOST_NAME_INVALID', { name: JSON.stringify(name) ?? String(name), reason })
   }
-  if (typeof name !== 'string') return refuse(`it is a ${typeof name}`)
+  if (typeof name !== 'string') return refuse(`it is of type ${typeof name}`)
   if (name === '') return refuse('it is empty')
   if (isIP(name) !== 0) return refuse('it is an address; a host gets its addresses from the network')
   if (normalize(name) === 'localhost') return refuse('localhost is the private loopback of every host')

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+import { baseDirectories, makeDirectory, removeStale } from '../../src/network/directory.ts'
+
+let base: string
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), 'vsw-base-'))
+})
+afterEach(() => rm(base, { recursive: true, force: true }))
+
+test('bases are on memory before disk, and TMPDIR is none', () => {
+  expect(baseDirectories({ XDG_RUNTIME_DIR: '/run/user/7', TMPDIR: '/elsewhere' })).toEqual([
+    '/run/user/7',
+    '/dev/shm',
+    '/tmp',
+  ])
+  expect(baseDirectories({ XDG_RUNTIME_DIR: '' })).toEqual(['/dev/shm', '/tmp'])
+  expect(baseDirectories({ XDG_RUNTIME_DIR: 'relative' })).toEqual(['/dev/shm', '/tmp'])
+})
+
+test('a directory is private, named after its worker, and gone when it is removed', async () => {
+  const directory = await makeDirectory([base], () => undefined)
+  expect(directory.path).toMatch(new RegExp(`^${base}/vsw-${process.pid}-[0-9a-z]+-\\w{6}$`))
+  expect((await stat(directory.path)).mode & 0o777).toBe(0o700)
+  await writeFile(join(directory.path, 'T010050'), '')
+  await directory.remove()
+  await directory.remove()
+  expect(await readdir(base)).toEqual([])
+})
+
+test('the next base is taken when one is missing, too long, or does not take what belongs in it', async () => {
+  const long = join(base, 'x'.repeat(80))
+  await mkdir(long)
+  const full = join(base, 'full')
+  await mkdir(full)
+  const prepare = (path: string): void => {
+    if (path.startsWith(full)) throw new Error('ENOSPC: no space left on device')
+  }
+  const directory = await makeDirectory([join(base, 'missing'), long, full, base], prepare)
+  expect(directory.path.startsWith(`${base}/vsw-`)).toBe(true)
+  await directory.remove()
+  expect(await readdir(full)).toEqual([])
+  const failure = await makeDirectory([join(base, 'missing'), long, full], prepare).catch(
+    ({ message }: Error) => message,
+  )
+  expect(failure).toMatch(/^No directory for a network can be made\. .*107 bytes at most/)
+  expect(failure).toMatch(/missing: ENOENT/)
+  expect(failure).toMatch(/x: the path would have \d+ bytes, at most 94 fit/)
+  expect(failure).toMatch(/full: ENOSPC/)
+})
+
+test('what dead workers left goes; what is alive, kept, or of others stays', async () => {
+  const { path: alive } = await makeDirectory([base], () => undefined)
+  const deadPid = 4194303 // above PID_MAX_LIMIT's last pid: nobody's
+  const named = (suffix: string): string =>
+    alive.replace(`vsw-${process.pid}-`, `vsw-${deadPid}-`).replace(/\w{6}$/, suffix)
+  const [dead, kept, old] = [named('dead00'), named('kept00'), named('old000')]
+  for (const path of [dead, kept, old, join(base, `vsw-${deadPid}-other-xxxxxx`), join(base, 'vsw-something')])
+    await mkdir(path)
+  for (const path of [kept, old]) await writeFile(join(path, 'kept'), '')
+  await utimes(join(old, 'kept'), new Date(0), new Date(0))
+  expect((await removeStale([base, join(base, 'missing')])).toSorted()).toEqual([dead, old].toSorted())
+  expect([alive, kept, dead, old].map((path) => existsSync(path))).toEqual([true, true, false, false])
+  expect(await readdir(base)).toHaveLength(4)
+})
