@@ -36,6 +36,8 @@ export type Command = {
   readonly input?: string
   readonly cwd?: string
   readonly timeoutMs?: number
+  /** As the user 65534, which only root may ask for. */
+  readonly asNobody?: boolean
 }
 
 /** The test's own environment without anything that would put a program into a network. */
@@ -54,6 +56,7 @@ export async function run({
   input = '',
   cwd,
   timeoutMs = 25_000,
+  asNobody = false,
 }: Command): Promise<Result> {
   const child = spawn(command, args, {
     env: { ...plainEnvironment(), ...env },
@@ -61,6 +64,7 @@ export async function run({
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     ...(cwd === undefined ? {} : { cwd }),
+    ...(asNobody ? { uid: 65534, gid: 65534 } : {}),
   })
   let stdout = ''
   let stderr = ''
@@ -91,7 +95,8 @@ async function build(name: string): Promise<string> {
   const headers = [
     join(programs, 'transcript.h'),
     join(programs, 'passing.h'),
-    ...(name.startsWith('tools/') ? [join(root, 'native/shim/api.h'), join(root, 'native/wire/arena.def')] : []),
+    join(root, 'native/shim/api.h'),
+    join(root, 'native/shim/arena.h'),
   ]
   const content = [text, ...headers.map((path) => readFileSync(path, 'utf8')), ...flags, ...own].join('\0')
   const directory = join(cache, createHash('sha256').update(content).digest('hex').slice(0, 16))
@@ -194,11 +199,11 @@ export async function socketNames(directory: string): Promise<string[]> {
   return entries.filter((entry) => /^[TUXY][0-9A-F]{6}$/.test(basename(entry))).sort()
 }
 
-/** Names of all programs in test/programs. */
+/** Names of all programs in test/programs and its directories. */
 export async function programNames(): Promise<string[]> {
-  const files = await readdir(programs)
+  const files = await readdir(programs, { recursive: true })
   return files
     .filter((file) => file.endsWith('.c'))
-    .map((file) => basename(file, '.c'))
+    .map((file) => file.slice(0, -'.c'.length))
     .sort()
 }
