@@ -14,8 +14,8 @@ export type Subject = {
   names: Names
 }
 
-/** The info of an object of Node's or of another library; undefined when it has none. */
-export type Lookup = (value: unknown) => { info: SocketInfo; names?: Names } | undefined
+/** The info of an object of Node's or of another library, and the socket that it belongs to; undefined when it has none. */
+export type Lookup = (value: unknown) => { info: SocketInfo; socket: SocketView | null; names: Names } | undefined
 
 /** @throws SocketWrapperError `MATCHER_SUBJECT` for anything else: that is a mistake, also with `.not`. */
 export function subjectOf(value: unknown, matcher: string, lookup: Lookup): Subject {
@@ -30,8 +30,7 @@ export function subjectOf(value: unknown, matcher: string, lookup: Lookup): Subj
     return { what: 'the socket', info: value['info'], socket, names: namesIn(value) ?? plainNames }
   }
   const found = lookup(value)
-  if (found !== undefined)
-    return { what: 'the socket', info: found.info, socket: null, names: found.names ?? plainNames }
+  if (found !== undefined) return { what: 'the socket', ...found }
   throw wrongSubject(
     matcher,
     'a socket of a network, a pass, an info, or a net.Socket, net.Server or dgram.Socket that is open',

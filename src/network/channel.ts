@@ -144,15 +144,18 @@ function receivedOf(fd: number): Received {
   }
 }
 
-/** The number of its descriptor. */
-export function descriptorOf(value: Sendable): number {
+/** The number of its descriptor; undefined when it is not open. */
+export function findDescriptor(value: Sendable): number | undefined {
   const fd = typeof value === 'number' ? value : handleOf(value)?.fd
-  if (fd === undefined || !Number.isInteger(fd) || fd < 0) {
-    throw new SocketWrapperError('NOT_A_DESCRIPTOR', {
-      value: typeof value === 'object' ? `a ${value?.constructor.name ?? 'null'} without a descriptor` : show(value),
-    })
-  }
-  return fd
+  return fd !== undefined && Number.isInteger(fd) && fd >= 0 ? fd : undefined
+}
+
+function descriptorOf(value: Sendable): number {
+  const fd = findDescriptor(value)
+  if (fd !== undefined) return fd
+  throw new SocketWrapperError('NOT_A_DESCRIPTOR', {
+    value: typeof value === 'object' ? `a ${value?.constructor.name ?? 'null'} without a descriptor` : show(value),
+  })
 }
 
 /** Node keeps the descriptor's number on its own handle. */

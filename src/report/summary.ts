@@ -8,6 +8,8 @@ export type NetworkSummary = {
   hosts: string[]
   /** `worker[4712] on web, child of master[4711]`. */
   processes: string[]
+  /** Processes that had no socket and were not started by the test: helpers of a shell script, say. */
+  otherProcesses: number
   /** `socket #7 web:80 ← test:49152  master[4711] fd 12 → worker[4712] fd 9  info equal`. */
   passes: string[]
   /** How many there were beyond `passes`. */
@@ -27,7 +29,8 @@ const maxPasses = 1000
 export function summarize(timeline: Timeline, hosts: readonly HostEntry[]): NetworkSummary {
   const { names } = timeline
   const label = (pid: number): string => `${names.process(pid)}[${pid}]`
-  const processes = timeline.processes()
+  const processes = timeline.processes().toSorted((one, other) => Number(other.isTest) - Number(one.isTest))
+  const [shown, others] = partition(processes, isOfInterest(timeline))
   const describe = ({ pid, host, parent, isTest, isUnderShim }: ProcessView): string => {
     const facts = [`${label(pid)} on ${names.host(host)}`]
     if (!isTest && processes.some((other) => other.pid === parent)) facts.push(`child of ${label(parent)}`)
@@ -37,16 +40,32 @@ export function summarize(timeline: Timeline, hosts: readonly HostEntry[]): Netw
   const passes = timeline.passes()
   return {
     hosts: hosts.map(({ name, addresses }) => `${name} ${addresses.IPv4} ${addresses.IPv6}`),
-    processes: processes.map(describe),
+    processes: shown.map(describe),
+    otherProcesses: others.length,
     passes: passes.slice(0, maxPasses).map((pass) => formatPass(pass)),
     morePasses: Math.max(0, passes.length - maxPasses),
   }
 }
 
 /** The lines below a test's title. */
-export function formatSummary({ hosts, processes, passes, morePasses }: NetworkSummary): string[] {
+export function formatSummary({ hosts, processes, otherProcesses, passes, morePasses }: NetworkSummary): string[] {
+  const others = otherProcesses > 0 ? [`… ${otherProcesses} more without a socket …`] : []
   const more = morePasses > 0 ? [`… ${morePasses} more passes …`] : []
-  return [...listed('hosts', hosts), ...listed('processes', processes), ...listed('passes', [...passes, ...more])]
+  return [
+    ...listed('hosts', hosts),
+    ...listed('processes', [...processes, ...others]),
+    ...listed('passes', [...passes, ...more]),
+  ]
+}
+
+function isOfInterest(timeline: Timeline): (process: ProcessView) => boolean {
+  const withSocket = new Set(timeline.sockets().flatMap(({ history }) => history.map(({ pid }) => pid)))
+  const tests = new Set(timeline.processes().flatMap(({ pid, isTest }) => (isTest ? [pid] : [])))
+  return ({ pid, parent, isTest }) => isTest || tests.has(parent) || withSocket.has(pid)
+}
+
+function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(test), items.filter((item) => !test(item))]
 }
 
 function listed(title: string, lines: readonly string[]): string[] {

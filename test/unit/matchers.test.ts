@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createTimeline } from '../../src/journal/timeline.ts'
+import { plainNames } from '../../src/journal/names.ts'
 import { createMatchers } from '../../src/matchers/matchers.ts'
 import type {} from '../../src/matchers/types.ts'
 import type { JournalEvent } from '../../src/wire/events.ts'
@@ -10,7 +11,9 @@ import { handedOver, masterPid, someInfo, workerPid } from './hand-written.ts'
 /** Stands for an object of Node's. */
 const nodeSocket = { isNodeSocket: true }
 
-expect.extend(createMatchers((value) => (value === nodeSocket ? { info: someInfo() } : undefined)))
+expect.extend(
+  createMatchers((value) => (value === nodeSocket ? { info: someInfo(), socket: null, names: plainNames } : undefined)),
+)
 
 function timelineOf(events: readonly JournalEvent[]) {
   const processes = new Map([
@@ -251,9 +254,8 @@ describe('toBeConnectedTo', () => {
   })
 
   test('tells its peer', () => {
-    expect(
-      messageOf(() => expect(passOf(handedOver())).toBeConnectedTo({ host: 'db', port: 5432 })),
-    ).toMatchInlineSnapshot(`
+    expect(messageOf(() => expect(passOf(handedOver())).toBeConnectedTo({ host: 'db', port: 5432 })))
+      .toMatchInlineSnapshot(`
       "expect(socket).toBeConnectedTo(endpoint)
 
       Expected: the socket that was received to be connected to host "db", port 5432
