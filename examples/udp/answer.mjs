@@ -1,0 +1,3 @@
+process.on('message', (_message, socket) => {
+  socket.on('message', (question, from) => socket.send(`${question}, from ${process.pid}`, from.port, from.address))
+})
