@@ -81,8 +81,10 @@ EXPORT int listen(int fd, int backlog) {
 
 /* The accepted socket's addresses: the peer's from its name; the own one from the listener, made concrete by where the peer came from. */
 static void accepted_addresses(const struct network *n, const struct wire_info *listener, const struct name *peer, struct wire_info *out) {
-  bool near = peer->loopback || (!peer->abstract && peer->interface == n->world.host);
   struct address from, local = info_local(listener);
+  /* A file of one's own host may mean its loopback or its address; who talks to an address of the own host has that address, too. */
+  bool own = !peer->abstract && peer->interface == n->world.host;
+  bool near = peer->loopback || (own && (address_is_any(&local) || address_is_loopback(&local)));
   name_to_address(&n->world, peer, near, &from);
   if (address_is_any(&local)) {
     u16 port = local.port;
