@@ -36,7 +36,7 @@ static void apply_fault(struct wire_info *info) {
     case FAULT_PEER: info_set_peer(info, &nothing); break;
     case FAULT_OPTIONS: info->optionMask = 0; break;
     case FAULT_STATE: info->state = STATE_open; break;
-    case FAULT_TYPE: info->type = 0; break;
+    case FAULT_TYPE: info->type = info->type == SOCK_STREAM ? SOCK_DGRAM : SOCK_STREAM; break;
   }
 }
 
@@ -70,6 +70,7 @@ static struct sock *make_sock(struct network *network, const struct wire_info *i
 
 /* Another descriptor of a socket that this process has already; without an arena the envelope may know it better. */
 static void renew_sock(struct sock *s, const struct wire_info *info) {
+  if ((s->info.flags & FLAG_shared) && info->version <= s->info.version) return;
   sock_begin(s);
   i32 pending = s->info.pendingError;
   if (info->version > s->info.version) s->info = *info;

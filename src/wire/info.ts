@@ -67,7 +67,6 @@ export function decodeInfo(bytes: Uint8Array, offset = 0): SocketInfo {
   const type = types[typeNumber] ?? refuse('type', typeNumber, types)
   const protocolNumber = view.getUint16(at.protocol, true)
   const protocol = protocols[protocolNumber] ?? refuse('protocol', protocolNumber, protocols)
-  if ((type === 'stream') !== (protocol === 'tcp')) throw invalid('protocol', protocol, `the protocol of type ${type}`)
   const stateNumber = view.getUint16(at.state, true)
   const state = stateNames.get(stateNumber)
   if (state === undefined) throw invalid('state', stateNumber, [...stateNames.keys()].join(', '))

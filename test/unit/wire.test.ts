@@ -181,8 +181,8 @@ describe('an info', () => {
   test.each([
     ['family', 7, 'family 7; allowed: 2 (IPv4), 10 (IPv6)'],
     ['type', 5, 'type 5; allowed: 1 (stream), 2 (datagram)'],
-    ['protocol', 17, 'protocol udp; allowed: the protocol of type stream'],
     ['state', 4, 'state 4; allowed: 0, 1, 2, 3'],
+    ['protocol', 1, 'protocol 1; allowed: 6 (tcp), 17 (udp)'],
     ['host', 0, 'host 0; allowed: 1 to 64'],
     ['host', 65, 'host 65; allowed: 1 to 64'],
     ['flags', 0x8000, 'flags 0x8000; allowed: bits of'],
