@@ -62,7 +62,7 @@ export type Native = {
   closeNetwork(id: number): void
   /** The calling thread's network: an id, 0 for none, -1 for none and no new sockets either (EACCES). Returns the one before. */
   enterNetwork(id: number): number
-  /** The same for threads that have entered none. */
+  /** The network of threads that have entered none (a native addon's own), 0 for none. Returns the one before. */
   enterNetworkForProcess(id: number): number
   /** Brings the shim into this process, for all that is loaded now or later. Idempotent. */
   install(): void
@@ -159,18 +159,18 @@ function isNodeItself(path: string): boolean {
   return path === '' || /^lib(?:node|uv)\.so/.test(basename(path))
 }
 
+/** What of NEEDED no slot of Node itself names. */
+export function missingCalls(entered: readonly Entered[]): string[] {
+  const calls = new Set(entered.filter((object) => isNodeItself(object.path)).flatMap((object) => object.calls))
+  return NEEDED.filter((names) => !names.some((name) => calls.has(name))).map((names) => names.join(' or '))
+}
+
 function install(addon: Addon): void {
-  const calls = new Set(
-    addon
-      .install()
-      .filter((object) => isNodeItself(object.path))
-      .flatMap((object) => object.calls),
-  )
-  const missing = NEEDED.filter((names) => !names.some((name) => calls.has(name)))
+  const missing = missingCalls(addon.install())
   if (missing.length > 0)
     throw new SocketWrapperError('NODE_NOT_ENTERABLE', {
       node: process.execPath,
-      reason: `it has no relocation slots for ${missing.map((names) => names.join(' or ')).join(', ')}`,
+      reason: `it has no relocation slots for ${missing.join(', ')}`,
     })
 }
 
