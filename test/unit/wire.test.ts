@@ -292,7 +292,7 @@ describe('the tables of the arena', () => {
     row.writeUInt32LE(2, processLayout.offsets.host)
     row.writeUInt32LE(5, processLayout.offsets.flags)
     row.write('node', processLayout.offsets.program)
-    expect(decodeProcesses(row)).toEqual([
+    expect(decodeProcesses(row)).toMatchObject([
       {
         pid: 4712,
         parent: 4711,
