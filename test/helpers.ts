@@ -16,10 +16,7 @@ export const shimUnderTest = process.env['TEST_SHIM'] ?? join(root, 'native/buil
 
 /** Debian's library, whose processes ours must talk to. */
 export const referenceLibrary = ['x86_64', 'aarch64', 'riscv64', 'powerpc64le', 's390x']
-  .flatMap((cpu) => [
-    `/usr/lib/${cpu}-linux-gnu/libsocket_wrapper.so.0`,
-    `/usr/lib/${cpu}-linux-gnu/libsocket_wrapper.so`,
-  ])
+  .map((cpu) => `/usr/lib/${cpu}-linux-gnu/libsocket_wrapper.so`)
   .find((path) => existsSync(path))
 
 export type Result = {
@@ -49,15 +46,25 @@ export function plainEnvironment(): Record<string, string> {
   return plain
 }
 
-export async function run({
+/** A program that runs; what it writes can be waited for. */
+export type Started = {
+  readonly pid: number
+  /** Resolves with the first output, on either stream, that matches; rejects when the program ends without. */
+  waitFor(pattern: RegExp): Promise<string>
+  readonly ended: Promise<Result>
+  /** Ends it, if it has not ended by itself. */
+  stop(): Promise<Result>
+}
+
+export function start({
   command,
   args = [],
   env = {},
-  input = '',
+  input,
   cwd,
   timeoutMs = 25_000,
   asNobody = false,
-}: Command): Promise<Result> {
+}: Command): Started {
   const child = spawn(command, args, {
     env: { ...plainEnvironment(), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -66,17 +73,55 @@ export async function run({
     ...(cwd === undefined ? {} : { cwd }),
     ...(asNobody ? { uid: 65534, gid: 65534 } : {}),
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const output = { stdout: '', stderr: '' }
+  const waiting = new Set<() => void>()
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      output[stream] += text
+      for (const look of waiting) look()
+    })
+  }
   child.stdin.on('error', () => {}) // it may end without having read anything
-  child.stdin.end(input)
-  const status = await new Promise<string>((resolve, reject) => {
+  if (input !== undefined) child.stdin.end(input)
+  const ended = new Promise<Result>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve(signal ?? `exit ${String(code)}`))
+    child.on('close', (code, signal) => {
+      resolve({
+        lines: output.stdout.split('\n').slice(0, -1),
+        status: signal ?? `exit ${String(code)}`,
+        stderr: output.stderr,
+      })
+      for (const look of waiting) look()
+    })
   })
-  return { lines: stdout.split('\n').slice(0, -1), status, stderr }
+  ended.catch(() => {}) // whoever waits hears of it
+  return {
+    pid: child.pid ?? -1,
+    ended,
+    waitFor: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = pattern.exec(output.stdout)?.[0] ?? pattern.exec(output.stderr)?.[0]
+          if (match !== undefined) resolve(match)
+          else if (child.exitCode !== null || child.signalCode !== null)
+            reject(new Error(`${command} ended: ${output.stdout}${output.stderr}`))
+          else return
+          waiting.delete(look)
+        }
+        waiting.add(look)
+        ended.then(look, reject)
+        look()
+      }),
+    stop: () => {
+      child.kill('SIGKILL')
+      return ended
+    },
+  }
+}
+
+/** Runs a program to its end. */
+export function run({ input = '', ...command }: Command): Promise<Result> {
+  return start({ input, ...command }).ended
 }
 
 const compiled = new Map<string, Promise<string>>()
