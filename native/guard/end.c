@@ -16,7 +16,7 @@
 
 #include "../shim/life.h"
 
-enum { PATIENCE_MS = 2000, NAP_MS = 2, ROWS_MAX = 1 << 16, ENVIRONMENT_MAX = 1 << 20 };
+enum { PATIENCE_MS = 2000, NAP_NS = 200000, QUIET_ROUNDS = 10, ROUNDS_MAX = 200, ROWS_MAX = 1 << 16, ENVIRONMENT_MAX = 1 << 20 };
 #define DIR_VARIABLE "SOCKET_WRAPPER_DIR="
 
 struct process {
@@ -140,17 +140,36 @@ static void end(const struct life *life) {
   if (fd >= 0) close(fd);
 }
 
-/* Ends what has registered since the snapshot: a program that forks and exits all the time is faster than a walk through /proc. */
-static size_t chase(u64 not_before, const struct guarded *network) {
+/* Ends what is registered and alive; returns how many, and in `mark` a number that changes when a row does. */
+static size_t end_rows(u64 not_before, const struct guarded *network, u64 *mark) {
   size_t alive = 0;
   u32 found = guarded_processes(network, rows, ROWS_MAX);
+  /* The last one first: it is the youngest, and may be about to fork. */
   while (found-- > 0) {
     struct life life;
     pid_t pid = (pid_t)rows[found].pid;
+    *mark = *mark * 31 + rows[found].pid + rows[found].startedNs;
     if (pid <= 1 || pid == getpid() || (rows[found].flags & PROCESS_TEST) || life_read(pid, &life) < 0) continue;
     if (life_is_over(&life) || life.started_ns < not_before || !is_registered(&life, &rows[found])) continue;
     end(&life);
     alive++;
+  }
+  return alive;
+}
+
+/* A program that forks and exits all the time is faster than a walk through /proc, and at times its last process has not registered yet: so
+ * the table must be quiet for a while. */
+static size_t chase(u64 not_before, const struct guarded *networks, size_t count) {
+  size_t alive = 0;
+  u64 before = 0;
+  for (int quiet = 0, round = 0; quiet < QUIET_ROUNDS && round < ROUNDS_MAX; round++) {
+    u64 mark = 0;
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) found += end_rows(not_before, &networks[i], &mark);
+    alive += found;
+    quiet = found == 0 && mark == before ? quiet + 1 : 0;
+    before = mark;
+    nanosleep(&(struct timespec){0, NAP_NS}, NULL);
   }
   return alive;
 }
@@ -170,15 +189,13 @@ static size_t pass(struct snapshot *s, u64 not_before, const struct guarded *net
     end(&s->processes[i].life);
     alive++;
   }
-  for (size_t i = 0; i < count; i++) alive += chase(not_before, &networks[i]);
-  return alive;
+  return alive + chase(not_before, networks, count);
 }
 
 void end_processes(const struct guarded *networks, size_t count, u64 not_before_ns) {
   struct snapshot s = {0};
   u64 deadline = clock_ms() + PATIENCE_MS;
   /* A process that was being made during a pass registers itself, or shows its environment, before the next one ends. */
-  while (count && pass(&s, not_before_ns, networks, count) && clock_ms() < deadline)
-    nanosleep(&(struct timespec){0, NAP_MS * 1000000}, NULL);
+  while (count && pass(&s, not_before_ns, networks, count) && clock_ms() < deadline) continue;
   free(s.processes);
 }

@@ -157,6 +157,11 @@ static bool release(struct arena *a, struct wire_record *r, u64 tail, u64 word) 
   return true;
 }
 
+/* Without the word: a writer that is late may still try its exchange on it. */
+static void copy_contents(struct wire_record *to, const struct wire_record *from) {
+  memcpy(&to->timeNs, &from->timeNs, sizeof *to - offsetof(struct wire_record, timeNs));
+}
+
 static void describe_abandoned(struct wire_record *out, u64 word) {
   memset(out, 0, sizeof *out);
   out->op = OP_none;
@@ -173,7 +178,7 @@ u32 journal_read(struct arena *a, struct wire_record *out, u32 count) {
     if (step == FREED) STORE(a->head->tail, tail + 1);
     if (step == NOTHING || step == CLAIMED) return taken;
     if (step == ABANDONED) describe_abandoned(&out[taken], word);
-    if (step == WHOLE) out[taken] = *r;
+    if (step == WHOLE) copy_contents(&out[taken], r);
     if (step == FREED || !release(a, r, tail, word)) continue;
     out[taken++].word = tail;
   }

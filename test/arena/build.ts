@@ -9,14 +9,18 @@ import { run } from '../helpers.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const native = fileURLToPath(new URL('../../native/', import.meta.url))
-const shim = (name: string) => join(native, 'shim', `${name}.c`)
-const arenaSources = ['arena', 'hosts', 'process_table', 'registry', 'journal', 'life'].map(shim)
+const arenaNames = ['arena', 'hosts', 'process_table', 'registry', 'journal', 'life']
 const flags = ['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-pthread']
 
 function sourcesOf(name: string): string[] {
-  if (name !== 'guard') return [join(here, `${name}.c`), ...arenaSources]
+  if (name !== 'guard') return [join(here, `${name}.c`)]
   const own = readdirSync(join(native, 'guard')).filter((file) => file.endsWith('.c'))
-  return [...own.map((file) => join(native, 'guard', file)), ...['arena', 'process_table', 'life'].map(shim)]
+  return own.map((file) => join(native, 'guard', file))
+}
+
+async function compile(directory: string, ...args: readonly string[]): Promise<void> {
+  const { status, stderr } = await run({ command: 'cc', args: [...flags, ...args], cwd: directory, timeoutMs: 60_000 })
+  if (status !== 'exit 0') throw new Error(`cc ${args.join(' ')} ended with ${status}\n${stderr}`)
 }
 
 export type Programs<Name extends string> = {
@@ -32,12 +36,9 @@ export function usePrograms<Name extends string>(...names: readonly Name[]): Pro
 
   beforeAll(async () => {
     built = await makeDirectory({ prefix: 'arena-programs', unsafeCleanup: true })
-    for (const name of names) {
-      const args = [...flags, '-o', path(name), ...sourcesOf(name)]
-      const result = await run({ command: 'cc', args, timeoutMs: 60_000 })
-      if (result.status !== 'exit 0')
-        throw new Error(`cc ${args.join(' ')} ended with ${result.status}\n${result.stderr}`)
-    }
+    await compile(built.path, '-c', ...arenaNames.map((name) => join(native, 'shim', `${name}.c`)))
+    const objects = arenaNames.map((name) => `${name}.o`)
+    for (const name of names) await compile(built.path, '-o', name, ...sourcesOf(name), ...objects)
   })
   afterAll(async () => built?.cleanup())
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * usage: guard_process DIR stay|daemon|runner|alone, or guard_process DIR row PID STARTED-NS FLAGS
+ * usage: guard_process DIR stay|daemon|runner|alone, or guard_process DIR row PID past|now|future FLAGS
  * Processes of a network that do not want to end. Each prints its pid when it is ready: registered (alone: not), deaf to SIGTERM, and older
- * than the next tick of the clock that start times are kept in. A row's STARTED-NS of 0 means now; negative: before now. */
+ * than the next tick of the clock that start times are kept in. A row of the past was written just before its process started. */
 #include <fcntl.h>
 
+#include "../../native/shim/life.h"
 #include "pattern.h"
 
 enum { TICK_NS = 10000000, RUNNER_NS = 1000000000 };
@@ -57,16 +58,20 @@ static void run_away(struct arena *a) {
 
 static void write_row(struct arena *a, char **arguments) {
   static struct wire_process rows[64];
+  struct life life;
   pid_t pid = atoi(arguments[3]);
+  CHECK(life_read(pid, &life) == 0, "no process %d", pid);
   CHECK(arena_process_add(a, pid, 1, 1, (u32)atoi(arguments[5]), "row") == 0, "arena_process_add");
   u32 count = arena_processes(a, rows, 64), row = 0;
   while (row < count && rows[row].pid != (u32)pid) row++;
   struct wire_arena *head = arena_head(a);
-  ((struct wire_process *)((char *)head + head->processOffset))[row].startedNs += (u64)atoll(arguments[4]);
+  u64 *started = &((struct wire_process *)((char *)head + head->processOffset))[row].startedNs;
+  if (strcmp(arguments[4], "past") == 0) *started = life.started_ns - 1;
+  if (strcmp(arguments[4], "future") == 0) *started += 3600ULL * 1000000000;
 }
 
 int main(int count, char **arguments) {
-  CHECK(count >= 3, "usage: guard_process DIR stay|daemon|runner|alone|row ...");
+  CHECK(count >= 3, "usage: guard_process DIR stay|daemon|runner|alone, or guard_process DIR row PID past|now|future FLAGS");
   struct arena *a = open_arena(arguments[1]);
   const char *mode = arguments[2];
   signal(SIGTERM, SIG_IGN);

@@ -51,8 +51,8 @@ export type Guarded = {
   makeNetwork: (name?: string) => Promise<string>
   /** A process that stays until it is killed; returns its pid. */
   stay: (dir: string, mode?: 'stay' | 'daemon' | 'alone', env?: Record<string, string>) => Promise<number>
-  /** Registers a process that did not do it itself, `offsetNs` away from now. */
-  writeRow: (dir: string, pid: number, offsetNs: number, flags: string) => Promise<void>
+  /** Registers a process that did not do it itself; `past` is just before it started. */
+  writeRow: (dir: string, pid: number, when: 'past' | 'now' | 'future', flags: string) => Promise<void>
   startGuard: () => Child & { send(text: string | Buffer): void; isWatching(dir: string): Promise<void> }
 }
 
@@ -76,8 +76,8 @@ export function useGuard(): Guarded {
       return pid
     },
 
-    async writeRow(dir, pid, offsetNs, flags) {
-      const args = [dir, 'row', String(pid), String(offsetNs), flags]
+    async writeRow(dir, pid, when, flags) {
+      const args = [dir, 'row', String(pid), when, flags]
       expect(await start(programs.path('guard_process'), args).ended).toEqual([0, null])
     },
 
