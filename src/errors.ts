@@ -55,7 +55,7 @@ const messages = {
   SPAWN_FAILED: (d: { command: string; cwd: string; reason: string }) =>
     `Command "${d.command}" can't be started in ${d.cwd}: ${d.reason}.`,
   NOT_UNDER_SHIM: (d: { program: string; pid: number; how: string; reason: string; stderr: readonly string[] }) =>
-    `${named(d.program, d.pid)} ${d.how}, and never came under the shim: ${d.reason}. Whatever it opened was on the real network. ${lastLines('stderr', d.stderr)}`,
+    `${named(d.program, d.pid)} ${d.how}, and is not under the shim: ${d.reason}. Whatever it opened was on the real network. ${lastLines('stderr', d.stderr)}`,
   EXITED_BEFORE_READY: (d: {
     program: string
     pid: number

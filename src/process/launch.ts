@@ -1,5 +1,5 @@
 // Starts a program in a network and waits until it is ready.
-import childProcess, { type ChildProcess, type StdioOptions } from 'node:child_process'
+import childProcess, { type StdioOptions } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import process from 'node:process'
@@ -11,7 +11,7 @@ import { findAddressHolder } from './holders.ts'
 import { findLoadable } from './loadable.ts'
 import { captureOutput } from './output.ts'
 import { type Events, type Exit, type Ready, waitUntilReady } from './ready.ts'
-import { createRunning, type Running, type Started, stopStarted } from './running.ts'
+import { createRunning, type Running, type Started, type StartedChild, stopStarted } from './running.ts'
 import { isAlive, readProcesses } from './tree.ts'
 import type { JournalEvent } from '../wire/events.ts'
 
@@ -42,18 +42,24 @@ export type Launch = {
   readonly args: readonly string[]
   readonly options: SpawnOptions
   readonly readyTimeoutMs: number
+  /** Throws when the network has ended or is about to. */
+  requireOpen(): void
+  /** Who ends the network must end the process also when it never gets ready. */
+  onStart(stop: () => Promise<Exit>): void
 }
 
-/** @param onStart - called as soon as there is a process: who ends the network must end it also when it never gets ready. */
-export async function launch(request: Launch, onStart: (stop: () => Promise<Exit>) => void): Promise<Running> {
+export async function launch(request: Launch): Promise<Running> {
   const { network, command, args, options, events } = request
   const cwd = resolve(options.cwd ?? process.cwd())
   const env = environmentFor(request)
   const file = await findLoadable(command, { cwd, env })
-  if (!network.isOpen)
-    throw new SocketWrapperError('NETWORK_CLOSED', { what: `spawn of "${command}"`, dir: network.dir })
+  const place = await stat(cwd).catch(() => null)
+  if (place === null || !place.isDirectory())
+    throw new SocketWrapperError('SPAWN_FAILED', { command, cwd, reason: 'the directory does not exist' })
+  // From here to onStart at a stretch: a process that the network's end does not know would outlive it.
+  request.requireOpen()
   const startedAtMs = performance.now()
-  const child = await start(request, { cwd, env, file })
+  const child = start(request, { cwd, env, file })
   const started: Started = {
     network,
     host: request.host.name,
@@ -66,7 +72,11 @@ export async function launch(request: Launch, onStart: (stop: () => Promise<Exit
     stopAfterMs: options.stopAfterMs ?? network.options.stopAfterMs,
     startedAtMs,
   }
-  onStart(() => stopStarted(started))
+  if (child.pid === undefined) {
+    const { message } = await new Promise<Error>((settle) => child.once('error', settle))
+    throw new SocketWrapperError('SPAWN_FAILED', { command, cwd, reason: message })
+  }
+  request.onStart(() => stopStarted(started))
   child.on('error', () => undefined) // a kill or a message that came too late
   child.stdin?.on('error', () => undefined) // EPIPE after the end
   try {
@@ -94,14 +104,7 @@ function environmentFor({ network, host, options }: Launch): NodeJS.ProcessEnv {
 
 type Resolved = { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly file: string }
 
-/** Resolves when the kernel has taken the program, so that a failed exec is told as such. */
-async function start(request: Launch, { cwd, env, file }: Resolved): Promise<ChildProcess & { pid: number }> {
-  const { command, args, options } = request
-  const fail = (reason: string): never => {
-    throw new SocketWrapperError('SPAWN_FAILED', { command, cwd, reason })
-  }
-  const place = await stat(cwd).catch(() => null)
-  if (place === null || !place.isDirectory()) fail('the directory does not exist')
+function start({ command, args, options }: Launch, { cwd, env, file }: Resolved): StartedChild {
   const stdio = [...(options.stdio ?? [])]
   while (stdio.length < 3) stdio.push('pipe')
   const child = childProcess.spawn(file, args, {
@@ -112,12 +115,8 @@ async function start(request: Launch, { cwd, env, file }: Resolved): Promise<Chi
     detached: true,
     stdio: stdio.map((entry) => (isChannel(entry) ? entry.remote : entry)) as StdioOptions,
   })
-  if (child.pid === undefined) {
-    const error = await new Promise<Error>((settle) => child.once('error', settle))
-    fail(error.message)
-  }
   for (const entry of stdio) if (isChannel(entry)) entry.closeRemote()
-  return child as ChildProcess & { pid: number }
+  return child as StartedChild
 }
 
 function isChannel(entry: StdioEntry): entry is Channel {

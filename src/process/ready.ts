@@ -52,6 +52,7 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
   const family = new Set([pid])
   const seen: string[] = []
   let isUnderShim = false
+  const executed = new Map<number, string>()
   let refusal: { event: JournalEvent; holder: string } | undefined
   let line: string | undefined
   const expected = describe(ready)
@@ -70,12 +71,19 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
           void waiting.stderr.settled(outputGraceMs).then(() => reject(error(waiting.stderr.lastLines(stderrLines)))),
       )
     const failOutside = (how: string): void =>
-      fail((stderr) => new SocketWrapperError('NOT_UNDER_SHIM', { program, pid, how, reason: outsideReason, stderr }))
+      fail((stderr) => {
+        const last = isUnderShim ? `its last program, "${executed.get(pid)}"` : 'its program'
+        const reason = `the loader did not take it for ${last} ${outsideReasons}`
+        return new SocketWrapperError('NOT_UNDER_SHIM', { program, pid, how, reason, stderr })
+      })
 
     const onEvent = (event: JournalEvent): void => {
       if ((event.op === 'processFork' || event.op === 'processStart') && family.has(event.detail)) family.add(event.pid)
       if (!family.has(event.pid)) return
-      isUnderShim ||= event.pid === pid || event.op === 'processStart'
+      // A process tells of its exec before; the start afterwards says that the new program has loaded the shim. An exec may also fail.
+      if (event.op === 'processExec') executed.set(event.pid, event.text)
+      else executed.delete(event.pid)
+      isUnderShim ||= event.op === 'processStart'
       // The holder is asked for now: it may be gone when this process has ended.
       if (event.op === 'bind' && event.result < 0) refusal = { event, holder: waiting.holderOf(event) }
       if (event.op === 'bind' || event.op === 'listen') seen.push(describeEvent(event))
@@ -91,7 +99,7 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
     const onExit = (exit: Exit): void => {
       events.drain()
       const how = describeExit(exit)
-      if (!isUnderShim) return failOutside(how)
+      if (!isUnderShim || executed.has(pid)) return failOutside(how)
       if (ready === 'exit') return succeed()
       if (exit.code === 0 && waiting.isAnyAlive(family)) return // a daemon: its child goes on
       const refused = refusal
@@ -111,7 +119,9 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
     }
     const onTimeout = (): void => {
       events.drain()
-      if (!isUnderShim) return failOutside(`runs since ${timeoutMs} ms`)
+      if (!isUnderShim || executed.has(pid)) return failOutside(`runs since ${timeoutMs} ms`)
+      for (const [child, text] of executed)
+        seen.push(`exec of "${text}" (pid ${child}), which never came under the shim`)
       fail((stderr) => new SocketWrapperError('READY_TIMEOUT', { program, pid, timeoutMs, expected, seen, stderr }))
     }
 
@@ -127,8 +137,7 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
   })
 }
 
-const outsideReason =
-  'the loader did not load it (file capabilities, a program that starts another one without LD_PRELOAD, or an exec that failed)'
+const outsideReasons = '(a static binary, file capabilities, an exec that failed)'
 
 function isReadyBy(ready: Ready, event: JournalEvent): boolean {
   if (event.result < 0 || event.info === null) return false

@@ -39,13 +39,15 @@ export type Running = AsyncDisposable & {
   stop(): Promise<Exit>
 }
 
+export type StartedChild = ChildProcess & { readonly pid: number }
+
 /** A process that was started: what is known before it is ready. */
 export type Started = {
   readonly network: CoreNetwork
   readonly host: string
   readonly program: string
   readonly command: readonly string[]
-  readonly child: ChildProcess & { pid: number }
+  readonly child: StartedChild
   readonly stdout: Output
   readonly stderr: Output
   readonly exited: Promise<Exit>

@@ -51,7 +51,7 @@ test('messages of processes say which, what, the last lines, and what to do', ()
       | line two
     Raise readyTimeoutMs, or say with \`ready\` what to wait for.
 
-    Process "node server.js" (pid 412) ended with code 1, and never came under the shim: why. Whatever it opened was on the real network. Last lines of its stderr:
+    Process "node server.js" (pid 412) ended with code 1, and is not under the shim: why. Whatever it opened was on the real network. Last lines of its stderr:
       | line one
       | line two
 

@@ -148,8 +148,26 @@ test('a process that was never under the shim is told so at its end and at the t
   const running = watch('listen', { timeoutMs: 1 })
   expect(await running.result).toMatchObject({
     code: 'NOT_UNDER_SHIM',
-    message: expect.stringMatching(/^Process "server" \(pid 10\) runs since 1 ms, and never came under the shim/),
+    message: expect.stringMatching(/^Process "server" \(pid 10\) runs since 1 ms, and is not under the shim/),
   })
+})
+
+test('an exec without a start is a program that the loader did not preload', async () => {
+  const replaced = watch('exit')
+  replaced.tell(start)
+  replaced.tell({ op: 'processExec', text: 'ldconfig' })
+  replaced.end(0)
+  expect(await replaced.result).toEqual({
+    code: 'NOT_UNDER_SHIM',
+    message:
+      'Process "server" (pid 10) ended with code 0, and is not under the shim: the loader did not take it for its last program, "ldconfig" (a static binary, file capabilities, an exec that failed). Whatever it opened was on the real network. Its stderr is empty.',
+  })
+
+  const tried = watch('listen')
+  tried.tell(start)
+  tried.tell({ op: 'processExec', text: 'not-there' })
+  tried.tell({ op: 'listen', info: socket() })
+  expect(await tried.result).toEqual({ pid: 10, port: 80 })
 })
 
 test('the timeout says what was expected and what happened instead', async () => {
