@@ -17,7 +17,7 @@ export function formatDifferences(differences: readonly Difference[], pass: Pass
   })
 }
 
-export function formatValue(value: FieldValue): string {
+function formatValue(value: FieldValue): string {
   if (value === null) return 'none'
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(' ')
   return typeof value === 'object' && 'address' in value ? formatAddress(value) : String(value)

@@ -11,7 +11,7 @@ export function formatAddress(address: SocketAddress | null): string {
 }
 
 /** `web:80`: the name of the host that has the address; an address of no host stays as it is. */
-export function formatEndpoint(address: SocketAddress, ownHost: number, names: Names): string {
+function formatEndpoint(address: SocketAddress, ownHost: number, names: Names): string {
   const number = hostOf(address.address, ownHost)
   return number === undefined ? formatAddress(address) : `${names.host(number)}:${address.port}`
 }

@@ -184,7 +184,7 @@ test('a journal is incomplete when something found no room, and the limit is nam
   expect(
     findIncompleteness({ ...head, lost: 3n, registryLost: 2n, processLost: 1n }, { ...nothing, passes: 9 }),
   ).toEqual([
-    { what: 'events', lost: 3, limit: 4096, option: 'records' },
+    { what: 'records', lost: 3, limit: 4096, option: 'records' },
     { what: 'sockets', lost: 2, limit: 1024, option: 'sockets' },
     { what: 'processes', lost: 1, limit: 512, option: 'processes' },
     { what: 'old passes', lost: 9, limit: null, option: null },
