@@ -29,7 +29,8 @@ export default defineConfig({
       test: {
         name,
         include: [`test/${name}/**/*.test.ts`],
-        testTimeout: 30_000,
+        // Each e2e test starts a vitest of its own, or several.
+        testTimeout: name === 'e2e' ? 120_000 : 30_000,
         hookTimeout: 60_000,
         ...(name === 'unit'
           ? {}
