@@ -20,6 +20,9 @@ export type SocketView = Named & {
   readonly historyLeftOut: number
 }
 
+/** What the story of a socket needs: also what a network's own socket objects have. */
+export type SocketStory = Named & Pick<SocketView, 'number' | 'info' | 'history'> & { readonly historyLeftOut?: number }
+
 /** One time that a passed descriptor came out of recvmsg; more than one when a message was peeked at. */
 export type Receipt = {
   readonly pid: number

@@ -1,7 +1,7 @@
 // What a matcher was given: a pass, a socket of a network, an info, or something whose info can be looked up.
 import { SocketWrapperError } from '../errors.ts'
 import { type Named, type Names, namesKey, plainNames } from '../journal/names.ts'
-import type { PassView, SocketView } from '../journal/views.ts'
+import type { PassView, SocketStory } from '../journal/views.ts'
 import type { SocketInfo } from '../wire/info.ts'
 
 export type Subject = {
@@ -10,12 +10,12 @@ export type Subject = {
   /** null: it has none, for the reason in `what`. */
   info: SocketInfo | null
   /** Whose history the message tells. */
-  socket: SocketView | null
+  socket: SocketStory | null
   names: Names
 }
 
 /** The info of an object of Node's or of another library, and the socket that it belongs to; undefined when it has none. */
-export type Lookup = (value: unknown) => { info: SocketInfo; socket: SocketView | null; names: Names } | undefined
+export type Lookup = (value: unknown) => { info: SocketInfo; socket: SocketStory | null; names: Names } | undefined
 
 /** @throws SocketWrapperError `MATCHER_SUBJECT` for anything else: that is a mistake, also with `.not`. */
 export function subjectOf(value: unknown, matcher: string, lookup: Lookup): Subject {
@@ -53,7 +53,7 @@ export function isPass(value: unknown): value is PassView {
   )
 }
 
-function isSocket(value: unknown): value is SocketView {
+function isSocket(value: unknown): value is SocketStory {
   return (
     isObject(value) && isInfo(value['info']) && typeof value['number'] === 'number' && Array.isArray(value['history'])
   )

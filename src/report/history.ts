@@ -1,7 +1,7 @@
 // What happened to one socket, a line for each step.
 import { getSystemErrorName } from 'node:util'
 import type { Names } from '../journal/names.ts'
-import type { SocketView } from '../journal/views.ts'
+import type { SocketStory } from '../journal/views.ts'
 import type { JournalEvent, OpName } from '../wire/events.ts'
 import { formatAddress, formatHolder, namesOf } from './text.ts'
 
@@ -25,21 +25,22 @@ const steps: Partial<Record<OpName, (event: JournalEvent, names: Names) => strin
 }
 
 /** At most `limit` lines, oldest first; the middle of a long history becomes one line. */
-export function formatHistory(view: SocketView, limit = 10, names: Names = namesOf(view)): string[] {
+export function formatHistory(view: SocketStory, limit = 10, names: Names = namesOf(view)): string[] {
   const startNs = view.history[0]?.timeNs ?? 0n
   const all = view.history.flatMap((event, index) => stepOf(view.history, event, index, names))
   const lines = all.map(({ event, text }) => {
     const failure = event.result < 0 ? `: ${errorName(event.result)}` : ''
     return `${formatTime(event.timeNs - startNs)}  ${formatHolder(event, names)}  ${text}${failure}`
   })
-  if (lines.length <= limit && view.historyLeftOut === 0) return lines
+  const leftOut = view.historyLeftOut ?? 0
+  if (lines.length <= limit && leftOut === 0) return lines
   const head = Math.floor((limit - 1) / 2)
   const tail = limit - 1 - head
   const kept =
     lines.length < limit
       ? { head: lines.slice(0, head), tail: lines.slice(head) }
       : { head: lines.slice(0, head), tail: lines.slice(-tail) }
-  const left = lines.length - kept.head.length - kept.tail.length + view.historyLeftOut
+  const left = lines.length - kept.head.length - kept.tail.length + leftOut
   return [...kept.head, `… ${left} more …`, ...kept.tail]
 }
 

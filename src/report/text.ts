@@ -1,7 +1,7 @@
 // Sockets and passes as one line each.
 import { compareRecreation, differingFields, type Recreation } from '../analysis/recreation.ts'
 import { type Names, namesKey, plainNames } from '../journal/names.ts'
-import type { Holder, PassView, SocketView } from '../journal/views.ts'
+import type { Holder, PassView, SocketStory } from '../journal/views.ts'
 import type { SocketAddress, SocketInfo } from '../wire/info.ts'
 
 /** `10.53.57.2:80`, `[fd00::5357:5f02]:80`. */
@@ -26,7 +26,7 @@ export function formatEnds(info: SocketInfo, names: Names): string {
 }
 
 /** `socket #7 web:80 ← test:49152`. */
-export function formatSocket(view: SocketView, names: Names = namesOf(view), info: SocketInfo = view.info): string {
+export function formatSocket(view: SocketStory, names: Names = namesOf(view), info: SocketInfo = view.info): string {
   return `socket #${view.number} ${formatEnds(info, names)}`
 }
 
