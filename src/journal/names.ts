@@ -12,6 +12,11 @@ export const namesKey = Symbol.for('vitest-environment-socket-wrapper.names')
 
 export type Named = { readonly [namesKey]?: Names }
 
+/** Not enumerable: who prints or compares a view wants its facts. */
+export function withNames<View extends object>(view: View, names: Names): View & Named {
+  return Object.defineProperty(view, namesKey, { value: names })
+}
+
 /** For infos and views that no network made. */
 export const plainNames: Names = {
   host: (number) => (number === 1 ? 'test' : `host ${number}`),

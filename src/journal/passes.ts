@@ -1,6 +1,6 @@
 import type { JournalEvent } from '../wire/events.ts'
 import { createBounded } from './bounded.ts'
-import { type Names, namesKey } from './names.ts'
+import { type Names, withNames } from './names.ts'
 import type { PassView, Receipt, SocketView } from './views.ts'
 
 type Writable<View> = { -readonly [Key in keyof View]: View[Key] }
@@ -33,24 +33,26 @@ export function createPassBook(limit: number, names: Names): PassBook {
   })
 
   function create(event: JournalEvent, socket: SocketView): Pass {
-    const pass: Pass = {
-      number: 0,
-      messageId: event.messageId,
-      position: event.position,
-      descriptors: 0,
-      from: { pid: 0, fd: -1, info: null },
-      to: null,
-      envelope: null,
-      received: null,
-      sentAtNs: null,
-      receivedAtNs: null,
-      receipts: [],
-      socket,
-      isSent: false,
-      key: `${event.messageId}:${event.position}`,
-      cookie: socket.info.cookie,
-      [namesKey]: names,
-    }
+    const pass: Pass = withNames(
+      {
+        number: 0,
+        messageId: event.messageId,
+        position: event.position,
+        descriptors: 0,
+        from: { pid: 0, fd: -1, info: null },
+        to: null,
+        envelope: null,
+        received: null,
+        sentAtNs: null,
+        receivedAtNs: null,
+        receipts: [],
+        socket,
+        isSent: false,
+        key: `${event.messageId}:${event.position}`,
+        cookie: socket.info.cookie,
+      },
+      names,
+    )
     if (event.messageId !== 0n) byKey.set(pass.key, pass)
     return pass
   }

@@ -1,6 +1,6 @@
 import type { JournalEvent, OpName } from '../wire/events.ts'
 import { createBounded } from './bounded.ts'
-import { type Names, namesKey } from './names.ts'
+import { type Names, withNames } from './names.ts'
 import type { Holder, SocketView } from './views.ts'
 
 // Enough for a message and for the analysis of one socket; a listener that is copied for each request would grow without end.
@@ -37,15 +37,17 @@ export function createSocketBook(limit: number, names: Names): SocketBook {
     }
     const known = info.cookie === 0n ? undefined : byCookie.get(info.cookie)
     if (known !== undefined) return known
-    const socket: Socket = {
-      number: ++count,
-      info,
-      bornBy: info.bornPid === 0 ? event.pid : info.bornPid,
-      holders: [],
-      history: [],
-      historyLeftOut: 0,
-      [namesKey]: names,
-    }
+    const socket: Socket = withNames(
+      {
+        number: ++count,
+        info,
+        bornBy: info.bornPid === 0 ? event.pid : info.bornPid,
+        holders: [],
+        history: [],
+        historyLeftOut: 0,
+      },
+      names,
+    )
     if (info.cookie !== 0n) byCookie.set(info.cookie, socket)
     sockets.push(socket)
     return socket
