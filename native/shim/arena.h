@@ -43,6 +43,8 @@ u64 arena_next_message(struct arena *a);
 /* Registry. put: stores the info under info->cookie (version decides: an older one is not stored). get: false when absent.
  * version: one load; 0 when absent. Signal-safe: yes. A full table counts in registryLost. */
 void arena_socket_put(struct arena *a, const struct wire_info *info);
+/* The same without counting: false when there is no room. */
+bool arena_socket_store(struct arena *a, const struct wire_info *info);
 bool arena_socket_get(struct arena *a, u64 cookie, struct wire_info *out);
 u32 arena_socket_version(struct arena *a, u64 cookie);
 void arena_socket_remove(struct arena *a, u64 cookie);

@@ -52,13 +52,23 @@ static bool is_unconnected_at(const char *line, const void *path) {
   return has_path(line, path) && strncmp(column(line, 5), "03", 2) != 0; /* SS_CONNECTED */
 }
 
-static bool has_inode(const char *line, const void *inode) {
-  u64 value = 0;
-  for (const char *at = column(line, 6); *at >= '0' && *at <= '9'; at++) value = value * 10 + (u64)(*at - '0');
-  return value == *(const u64 *)inode;
+struct inode_visit {
+  void (*visit)(u64 inode, void *context);
+  void *context;
+};
+
+static bool visit_inode(const char *line, const void *what) {
+  const struct inode_visit *v = what;
+  u64 inode = 0;
+  for (const char *at = column(line, 6); *at >= '0' && *at <= '9'; at++) inode = inode * 10 + (u64)(*at - '0');
+  v->visit(inode, v->context);
+  return false;
 }
 
-bool directory_inode_is_live(u64 inode) { return scan(has_inode, &inode) != 0; }
+int directory_each_inode(void (*visit)(u64 inode, void *context), void *context) {
+  struct inode_visit v = {visit, context};
+  return scan(visit_inode, &v);
+}
 
 bool directory_is_live(const struct network *n, const char *path, enum directory_users users) {
   char link[sizeof(struct sockaddr_un)], target[sizeof n->dir + sizeof link];

@@ -27,7 +27,7 @@ void directory_make_loopback(const struct network *n);
 int directory_error(const struct network *n, int result);
 /* For a name that was not found. */
 bool directory_is_gone(const struct network *n);
-/* True when /proc/net/unix lists the inode. */
-bool directory_inode_is_live(u64 inode);
+/* Calls `visit` with the inode of every unix socket of the machine's network namespace. 0, or -1 when the kernel can't be asked. */
+int directory_each_inode(void (*visit)(u64 inode, void *context), void *context);
 
 #endif

@@ -12,9 +12,11 @@
 #include "enter.h"
 #include "journal.h"
 #include "libc.h"
+#include "sweep.h"
 
 /* net.ipv4.ip_local_port_range of Linux. */
 enum { PORT_FIRST = 32768, PORT_LAST = 60999, ALIASES_MAX = 3 };
+#include "sweep.h"
 
 /* All names of one bound socket: the real one, and symbolic links to it. */
 struct names {
@@ -241,6 +243,8 @@ void endpoint_publish(int fd, struct sock *s) {
   sock_end(s);
   struct wire_info info;
   sock_read(s, &info);
+  if (arena_socket_store(arena, &info)) return;
+  sweep_registry(arena);
   arena_socket_put(arena, &info);
 }
 

@@ -169,8 +169,8 @@ static enum outcome settle(struct arena *a, u64 cookie) {
   return outcome;
 }
 
-void arena_socket_put(struct arena *a, const struct wire_info *info) {
-  if (!is_cookie(info->cookie)) return;
+bool arena_socket_store(struct arena *a, const struct wire_info *info) {
+  if (!is_cookie(info->cookie)) return true;
   enum outcome outcome = MOVED;
   for (int turn = 0; turn < TURNS && outcome == MOVED; turn++) {
     struct wire_socket *slot = find(a, info->cookie);
@@ -181,7 +181,11 @@ void arena_socket_put(struct arena *a, const struct wire_info *info) {
       if (outcome == DONE) outcome = settle(a, info->cookie);
     }
   }
-  if (outcome != DONE) ADD(a->head->registryLost, 1);
+  return outcome == DONE;
+}
+
+void arena_socket_put(struct arena *a, const struct wire_info *info) {
+  if (!arena_socket_store(a, info)) ADD(a->head->registryLost, 1);
 }
 
 bool arena_socket_get(struct arena *a, u64 cookie, struct wire_info *out) {

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "sweep.h"
+
+#include <sys/mman.h>
+
+#include "arena_map.h"
+#include "directory.h"
+
+struct sweep {
+  u32 count, mask;
+  struct wire_info *infos;
+  u32 *by_inode; /* open addressing: number of the info + 1 */
+  bool *alive;
+};
+
+static u32 place(const struct sweep *s, u64 inode) {
+  u32 at = (u32)(inode * 0x9e3779b97f4a7c15ULL >> 32) & s->mask;
+  while (s->by_inode[at] && s->infos[s->by_inode[at] - 1].inode != inode) at = (at + 1) & s->mask;
+  return at;
+}
+
+static void mark(u64 inode, void *context) {
+  struct sweep *s = context;
+  u32 number = s->by_inode[place(s, inode)];
+  if (number) s->alive[number - 1] = true;
+}
+
+void sweep_registry(struct arena *a) {
+  u32 most = a->socket_count;
+  size_t infos = most * sizeof(struct wire_info), index = 2 * most * sizeof(u32);
+  char *memory = mmap(NULL, infos + index + most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return;
+  struct sweep s = {.mask = 2 * most - 1, .infos = (struct wire_info *)memory};
+  s.by_inode = (u32 *)(memory + infos);
+  s.alive = (bool *)(memory + infos + index);
+  s.count = arena_sockets(a, s.infos, most);
+  for (u32 i = 0; i < s.count; i++) s.by_inode[place(&s, s.infos[i].inode)] = i + 1;
+  /* An entry without an inode says nothing. */
+  if (directory_each_inode(mark, &s) == 0)
+    for (u32 i = 0; i < s.count; i++)
+      if (!s.alive[i] && s.infos[i].inode) arena_socket_remove(a, s.infos[i].cookie);
+  munmap(memory, infos + index + most);
+}
