@@ -50,7 +50,11 @@ async function run(args: string[]): Promise<number> {
     SOCKET_WRAPPER_DEFAULT_IFACE: String(host),
     SOCKET_WRAPPER_IPV4_NETWORK: process.env['SOCKET_WRAPPER_IPV4_NETWORK'] ?? '10.53.57.0',
   }
-  return runToEnd(command, rest, env).finally(() => own?.remove())
+  try {
+    return await runToEnd(command, rest, env)
+  } finally {
+    await own?.remove()
+  }
 }
 
 async function runToEnd(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {

@@ -15,7 +15,7 @@ const flags = ['-D_GNU_SOURCE', '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '
 export const shimUnderTest = process.env['TEST_SHIM'] ?? join(root, 'native/build/Release/libshim.so')
 
 /** Debian's library, whose processes ours must talk to. */
-export const referenceLibrary = ['x86_64', 'aarch64', 'riscv64', 'powerpc64le', 's390x']
+const referenceLibrary = ['x86_64', 'aarch64', 'riscv64', 'powerpc64le', 's390x']
   .map((cpu) => `/usr/lib/${cpu}-linux-gnu/libsocket_wrapper.so`)
   .find((path) => existsSync(path))
 

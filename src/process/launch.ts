@@ -1,5 +1,5 @@
 // Starts a program in a network and waits until it is ready.
-import childProcess, { type StdioOptions } from 'node:child_process'
+import childProcess from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import process from 'node:process'
@@ -113,7 +113,7 @@ function start({ command, args, options }: Launch, { cwd, env, file }: Resolved)
     argv0: command,
     // A session of its own: Ctrl+C in the terminal is for vitest, which then ends its processes in order.
     detached: true,
-    stdio: stdio.map((entry) => (isChannel(entry) ? entry.remote : entry)) as StdioOptions,
+    stdio: stdio.map((entry) => (isChannel(entry) ? entry.remote : entry)),
   })
   for (const entry of stdio) if (isChannel(entry)) entry.closeRemote()
   return child as StartedChild

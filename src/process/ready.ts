@@ -164,7 +164,7 @@ function describe(ready: Ready): string {
   return ready instanceof RegExp ? `wrote a line like ${String(ready)}` : `listened on port ${ready.port}`
 }
 
-export function describeExit(exit: Exit): string {
+function describeExit(exit: Exit): string {
   return exit.signal === null ? `ended with code ${exit.code}` : `was ended by ${exit.signal}`
 }
 
@@ -182,6 +182,6 @@ function describeRefusal(event: JournalEvent, holder: string): { address: string
   }
 }
 
-export function showAddress({ family, address, port }: SocketAddress): string {
+function showAddress({ family, address, port }: SocketAddress): string {
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -41,7 +41,7 @@ export function isAlive(row: ProcessRow): boolean {
 }
 
 /** True when the signal reached a living process of that row. */
-export function signalRow(row: ProcessRow, signal: NodeJS.Signals): boolean {
+function signalRow(row: ProcessRow, signal: NodeJS.Signals): boolean {
   if (!isAlive(row)) return false
   try {
     process.kill(row.pid, signal)

@@ -283,7 +283,8 @@ channel.recv(1)
   test('connects to a path, and listens on one', async ({ network }) => {
     const path = `${network.dir}/own.sock`
     const listener = network.listen(path, { type: 'seqpacket' })
-    const [client, peer] = await Promise.all([network.channel({ connect: path, type: 'seqpacket' }), listener.accept()])
+    const client = network.channel({ connect: path, type: 'seqpacket' })
+    const peer = await listener.accept()
     const server = await listening(net.createServer(), 80)
     await client.send([server], 'here')
     const message = await peer.receive()
