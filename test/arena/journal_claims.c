@@ -22,16 +22,22 @@ static void claim(struct arena *a, u64 sequence) {
   r->pid = journal_pid();
 }
 
+/* Killed even before it could say who it is: only the word tells. */
+static void claim_namelessly(struct arena *a, u64 sequence) {
+  claim(a, sequence);
+  record_at(a, sequence)->tid = record_at(a, sequence)->pid = 0;
+}
+
 static void publish(struct arena *a, u64 sequence) {
   record_at(a, sequence)->word = record_word(sequence, journal_pid(), RECORD_PUBLISHED);
 }
 
 /* A process that claims record 0 and then waits to be killed; a byte in `ready` says that it has. */
-static pid_t claimer(struct arena *a, int ready[2]) {
+static pid_t claimer(struct arena *a, void (*how)(struct arena *, u64), int ready[2]) {
   CHECK(pipe(ready) == 0, "pipe: %s", strerror(errno));
   pid_t child = pattern_fork();
   if (child == 0) {
-    claim(a, 0);
+    how(a, 0);
     CHECK(write(ready[1], "", 1) == 1, "write: %s", strerror(errno));
     for (;;) pause();
   }
@@ -62,9 +68,9 @@ static void live(struct arena *a) {
   CHECK(journal_read(a, out, 4) == 2 && out[0].word == 0 && out[1].word == 1, "the two records did not come in order");
 }
 
-static void killed(struct arena *a) {
+static void kill_claimer(struct arena *a, void (*how)(struct arena *, u64)) {
   int ready[2];
-  pid_t child = claimer(a, ready);
+  pid_t child = claimer(a, how, ready);
   kill(child, SIGKILL);
   /* Asleep without an end: a writer that is killed wakes nobody. */
   CHECK(journal_wait(a, -1), "a sleep without an end ended without news");
@@ -73,6 +79,9 @@ static void killed(struct arena *a) {
   expect_written(a, 1);
   pattern_end(child, SIGKILL);
 }
+
+static void killed(struct arena *a) { kill_claimer(a, claim); }
+static void nameless(struct arena *a) { kill_claimer(a, claim_namelessly); }
 
 static void replaced(struct arena *a) {
   pid_t child = pattern_fork();
@@ -96,7 +105,7 @@ static u64 boot_ns(void) {
 
 static void recycled(struct arena *a) {
   int ready[2];
-  pid_t child = claimer(a, ready);
+  pid_t child = claimer(a, claim, ready);
   CHECK(journal_read(a, out, 4) == 0, "a record of a live process was given up");
   kill(child, SIGKILL);
   pattern_end(child, SIGKILL);
@@ -150,8 +159,8 @@ static void wake(struct arena *a) {
 static const struct {
   const char *name;
   void (*run)(struct arena *);
-} cases[] = {{"live", live},     {"killed", killed},     {"replaced", replaced}, {"recycled", recycled},
-             {"reader", reader}, {"overflow", overflow}, {"wake", wake}};
+} cases[] = {{"live", live},         {"killed", killed}, {"nameless", nameless}, {"replaced", replaced},
+             {"recycled", recycled}, {"reader", reader}, {"overflow", overflow}, {"wake", wake}};
 
 int main(int count, char **arguments) {
   CHECK(count == 3, "usage: journal_claims DIR CASE");
