@@ -207,9 +207,9 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
   bool connected = info.state == STATE_connected, to_peer = connected;
   int result = datagram_take_error(fd, s);
   if (result < 0) return result;
-  struct parcel parcel = {.message = *message, .to = &to, .flags = flags, .size = message_size(message)};
+  struct parcel parcel = {.message = *message, .to = &to, .flags = flags & ~MSG_OOB, .size = message_size(message)};
   if (parcel.size > 0xffff) return -EMSGSIZE;
-  if (flags & MSG_OOB) return -EOPNOTSUPP;
+  if ((flags & MSG_OOB) && info.family == AF_INET) return -EOPNOTSUPP; /* udpv6_sendmsg does not look at it */
   if (message->msg_name && message->msg_namelen &&
       !(info.family == AF_INET6 && ((struct sockaddr *)message->msg_name)->sa_family == AF_UNSPEC)) {
     struct address given;

@@ -133,6 +133,7 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   if (address_is_any(&wanted)) s->info.flags |= FLAG_anyBound;
   if (names.real_name.loopback) s->info.flags |= FLAG_loopbackName;
   if (s->info.family == AF_INET6 && address_is_v4(&wanted)) s->info.flags |= FLAG_nameV4;
+  else if (!address_is_any(&wanted)) s->info.flags &= (u16)~FLAG_dualStack; /* inet6_bind: a real address makes it IPv6 only */
   for (int i = 0; i < names.aliases; i++) s->info.flags |= names.alias_in_loopback[i] ? FLAG_aliasLoopback : FLAG_aliasV4;
   sock_end(s);
   return 0;

@@ -69,7 +69,9 @@ EXPORT int listen(int fd, int backlog) {
   if (s->info.type != SOCK_STREAM) return (int)shim_leave(-EOPNOTSUPP);
   if (s->info.state == STATE_connected) return (int)shim_leave(-EINVAL);
   int result = endpoint_autobind(fd, s, NULL);
-  if (result == 0) result = (int)REAL(libc.listen(fd, backlog));
+  /* A unix socket turns clients away when its backlog is full (EAGAIN); TCP lets them wait. So there is always room. */
+  (void)backlog;
+  if (result == 0) result = (int)REAL(libc.listen(fd, SOMAXCONN));
   if (result == 0) {
     sock_begin(s);
     s->info.state = STATE_listening;

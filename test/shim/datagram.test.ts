@@ -9,4 +9,5 @@ sameAsKernel(
   'datagram_pktinfo',
   'datagram_refused',
   'broadcast',
+  'timestamps',
 )

@@ -1,3 +1,3 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('listen_states', 'accept_forms')
+sameAsKernel('listen_states', 'accept_forms', 'backlog')

@@ -23,6 +23,7 @@ const leaveNames = new Set([
   'exec_listener',
   'stream_large',
   'stream_flags',
+  'backlog',
   'pass_cloexec',
 ])
 

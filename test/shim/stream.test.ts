@@ -1,3 +1,12 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('stream_forms', 'stream_flags', 'stream_large', 'stream_backpressure', 'half_close', 'peer_gone')
+sameAsKernel(
+  'stream_forms',
+  'stream_flags',
+  'stream_large',
+  'stream_backpressure',
+  'half_close',
+  'peer_gone',
+  'out_of_band',
+  'sendfile_splice',
+)
