@@ -8,11 +8,7 @@ export default defineConfig({
   test: {
     environment: 'socket-wrapper',
     include: ['examples/**/*.test.ts'],
-    reporters: [
-      'vitest-environment-socket-wrapper/reporter',
-      'default',
-      ...(report === undefined ? [] : [['json', { outputFile: report }] satisfies [string, object]]),
-    ],
+    reporters: ['vitest-environment-socket-wrapper/reporter', 'default', ...counted],
     testTimeout: 30_000,
   },
 })
