@@ -7,7 +7,7 @@ import { createProcessBook } from './processes.ts'
 import { createSocketBook } from './sockets.ts'
 import type { Forgotten, PassView, ProcessView, SocketView } from './views.ts'
 
-export type { Forgotten, PassView, ProcessView, SocketStory, SocketView } from './views.ts'
+export type { Forgotten, PassView, ProcessView, SocketView } from './views.ts'
 
 /** The journal of one network as sockets, passes and processes. Append-only; what it gives out is live. */
 export type Timeline = {
