@@ -112,14 +112,10 @@ int replace(const Replacements &replacements, const void *shim_address, unsigned
   return result;
 }
 
-std::set<void *> targets(std::string_view name) {
-  std::set<void *> result;
+std::vector<std::string> loaded_objects() {
+  std::vector<std::string> result;
   each_object([&](const dl_phdr_info &info) {
-    if (is_left_alone(info.dlpi_name ? info.dlpi_name : "")) return true;
-    Image image;
-    each_slot(info, image, [&](std::string_view slot_name, void **slot) {
-      if (slot_name == name) result.insert(__atomic_load_n(slot, __ATOMIC_RELAXED));
-    });
+    result.emplace_back(info.dlpi_name ? info.dlpi_name : "");
     return true;
   });
   return result;

@@ -26,8 +26,8 @@ struct Entered {
  * `adds`: number of objects ever loaded at the last call; nothing is done when it did not grow. Lock: the caller's. */
 int replace(const Replacements &replacements, const void *shim_address, unsigned long long &adds, std::vector<Entered> *entered);
 
-/* What the slots named `name` hold now, over all objects. */
-std::set<void *> targets(std::string_view name);
+/* The paths of all loaded objects. */
+std::vector<std::string> loaded_objects();
 
 } // namespace relocation
 

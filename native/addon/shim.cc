@@ -15,6 +15,7 @@ namespace shim {
 
 using Function = const struct api *();
 constexpr const char *SYMBOL = "vitest_socket_wrapper_api";
+constexpr const char *FILE_NAME = "libshim.so";
 
 /* One per process; on the heap for good, since other threads may still use it while the process ends. */
 struct Opened {
@@ -28,17 +29,13 @@ static Opened &opened() {
 
 static Function *function_in(void *handle) { return reinterpret_cast<Function *>(dlsym(handle, SYMBOL)); }
 
-/* A second copy of this package in the process, or a preloaded shim: descriptors are known to the one that is there. */
+/* A preloaded shim, or that of a second copy of this package: one must know all descriptors of the process. */
 static Function *function_in_use() {
   if (Function *preloaded = function_in(RTLD_DEFAULT)) return preloaded;
-  for (void *target : relocation::targets("socket")) {
-    Dl_info where;
-    if (!dladdr(target, &where) || !where.dli_fname) continue;
-    void *handle = dlopen(where.dli_fname, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD | RTLD_NODELETE);
-    Function *found = handle ? function_in(handle) : nullptr;
-    Dl_info owner;
-    /* dlsym also searches what the object depends on. */
-    if (found && dladdr(reinterpret_cast<void *>(found), &owner) && owner.dli_fbase == where.dli_fbase) return found;
+  for (const std::string &path : relocation::loaded_objects()) {
+    if (path.substr(path.rfind('/') + 1) != FILE_NAME) continue;
+    void *handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD | RTLD_NODELETE);
+    if (Function *found = handle ? function_in(handle) : nullptr) return found;
   }
   return nullptr;
 }

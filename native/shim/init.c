@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The constructor: everything that needs the environment, malloc or dlsym happens here, once. */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api.h"
 #include "endpoint.h"
 #include "environment.h"
 #include "enter.h"
@@ -28,6 +30,13 @@ static void recover_inherited(struct network *n) {
   closedir(directory);
 }
 
+/* Opened by the addon in a running process, the library is in no global scope: that process chooses its networks itself, whatever the
+ * environment says. */
+static bool is_preloaded(void) {
+  void *program = dlopen(NULL, RTLD_LAZY);
+  return program && dlsym(program, "vitest_socket_wrapper_api") == (void *)vitest_socket_wrapper_api;
+}
+
 /* Linked with -z initfirst, so that wrappers which other libraries' constructors call find it done. It runs before the libc's own
  * initialiser has set environ, but glibc hands the three arguments of main to constructors. */
 __attribute__((constructor)) static void start(int count, char **arguments, char **environment) {
@@ -40,7 +49,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
     return;
   }
   pass_fault(getenv("VITEST_SOCKET_WRAPPER_FAULT"));
-  own_network = network_from_environment();
+  if (is_preloaded()) own_network = network_from_environment();
   if (own_network) environment_keep();
   process_start(own_network);
   if (own_network && !own_network->error) recover_inherited(own_network);

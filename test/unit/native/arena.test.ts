@@ -70,7 +70,9 @@ test('reads the sockets that are there, without those that are gone', () => {
   runInNetwork(listenOnce)
   expect(native.readSockets(arena)).toHaveLength(0)
   // Killed: its socket stays in the registry, for the analysis to find.
-  expect(() => runInNetwork(listenOnce.replace('this.close()', `process.kill(process.pid, 'SIGKILL')`))).toThrow()
+  expect(() => runInNetwork(listenOnce.replace('this.close()', `process.kill(process.pid, 'SIGKILL')`))).toThrow(
+    'Command failed',
+  )
   const sockets = native.readSockets(arena)
   expect(decodeInfo(sockets)).toMatchObject({ host: 2, state: 'listening', local: { address: '127.0.0.1', port: 80 } })
   expect(sockets).toHaveLength(160)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { shimPath } from '../../../src/native.ts'
 let dir: string
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'ending-'))
+  dir = mkdtempSync(join(tmpdir(), 'process-'))
 })
 
 afterEach(() => rmSync(dir, { recursive: true }))
@@ -42,9 +42,12 @@ function waitForever() {
 }
 `
 
-async function runScript(script: string): Promise<{ status: string | number | null; stdout: string; stderr: string }> {
+async function runScript(
+  script: string,
+  env: Record<string, string> = {},
+): Promise<{ status: string | number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, ['--expose-gc', '-e', prelude + script], {
-    env: { TEST_DIR: dir },
+    env: { TEST_DIR: dir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 20_000,
     killSignal: 'SIGKILL',
@@ -95,7 +98,7 @@ test('workers that are terminated at work', async () => {
       await one.terminate()
     }
     (async () => {
-      for (let i = 0; i < 10; i++) await Promise.all([turn(i, false), turn(i, true)])
+      for (let i = 0; i < 5; i++) await Promise.all([turn(i, false), turn(i, true)])
       console.log('done')
     })()
   `)
@@ -117,9 +120,57 @@ test('an arena that nobody holds is unmapped', async () => {
     const mapped = () => fs.readFileSync('/proc/self/maps', 'utf8').split('\\n').filter((line) => line.endsWith('/arena')).length
     ;(() => { for (let i = 0; i < 10; i++) openArena() })()
     const before = mapped()
-    gc()
     // Finalizers run in the loop.
-    setImmediate(() => { gc(); setImmediate(() => console.log(before, mapped() <= 1)) })
+    ;(async () => {
+      while (mapped() > 1) { gc(); await new Promise(setImmediate) }
+      console.log(before)
+    })()
   `)
-  expect(result).toEqual({ status: 0, stdout: '10 true\n', stderr: '' })
+  expect(result).toEqual({ status: 0, stdout: '10\n', stderr: '' })
+})
+
+test('the variables of a surrounding network put nobody into it', async () => {
+  const result = await runScript(
+    `const server = net.createServer().listen(0, '127.0.0.1', () => {
+       console.log(native.descriptorInfo(server._handle.fd), fs.readdirSync(process.env.TEST_DIR).length)
+       server.close()
+     })`,
+    { SOCKET_WRAPPER_DIR: dir },
+  )
+  expect(result).toEqual({ status: 0, stdout: 'undefined 0\n', stderr: '' })
+})
+
+test('a second copy of the package uses the shim of the first', async () => {
+  const copy = join(dir, 'copy')
+  cpSync(dirname(shimPath), copy, { recursive: true, filter: (path) => !path.includes('obj.target') })
+  const result = await runScript(`
+    const second = require(${JSON.stringify(join(copy, 'addon.node'))})
+    second.openShim(${JSON.stringify(join(copy, 'libshim.so'))})
+    second.install()
+    const { dir, arena } = openArena()
+    const id = second.openNetwork(dir, 1, '')
+    console.log(native.enterNetwork(id), second.enterNetwork(id) === id)
+    const server = net.createServer().listen(80, () => {
+      const [ours, theirs] = [native, second].map((one) => one.descriptorInfo(server._handle.fd))
+      console.log(ours.equals(theirs))
+      server.close()
+    })
+  `)
+  expect(result).toEqual({ status: 0, stdout: '0 true\ntrue\n', stderr: '' })
+})
+
+test('a preloaded shim is the one that is used', async () => {
+  const copy = join(dir, 'preloaded.so')
+  cpSync(shimPath, copy)
+  const result = await runScript(
+    `console.log(/libshim\\.so/.test(fs.readFileSync('/proc/self/maps', 'utf8')))
+     const { dir } = openArena()
+     native.enterNetwork(native.openNetwork(dir, 1, ''))
+     const server = net.createServer().listen(80, () => {
+       console.log(native.descriptorInfo(server._handle.fd).length)
+       server.close()
+     })`,
+    { LD_PRELOAD: copy },
+  )
+  expect(result).toEqual({ status: 0, stdout: 'false\n160\n', stderr: '' })
 })
