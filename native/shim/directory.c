@@ -86,10 +86,12 @@ bool directory_is_live(const struct network *n, const char *path, enum directory
 
 int directory_error(const struct network *n, int result) {
   static _Atomic u64 told;
-  if (result != -ENOENT && result != -ENOTDIR && result != -EROFS && result != -ENOSPC && result != -EACCES && result != -EPERM) return result;
+  if (result != -ENOENT && result != -ENOTDIR && result != -EROFS && result != -ENOSPC && result != -EACCES && result != -EPERM)
+    return result;
   u64 trouble = (u64)n->id << 32 | (u32)-result;
   if (atomic_exchange(&told, trouble) != trouble) {
-    LOG(LOG_ERROR, "directory %s cannot be used (errno %d): it must exist and be writable, and have room, as long as the network lives", n->dir, -result);
+    LOG(LOG_ERROR, "directory %s cannot be used (errno %d): it must exist and be writable, and have room, as long as the network lives",
+        n->dir, -result);
     journal_write(n->arena, &(struct event){.op = OP_nameLost, .fd = -1, .result = result, .text = n->dir});
   }
   return result == -ENOSPC ? -ENOBUFS : result == -EACCES || result == -EPERM ? -EACCES : -EADDRNOTAVAIL;

@@ -132,8 +132,10 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   s->info.flags |= FLAG_named;
   if (address_is_any(&wanted)) s->info.flags |= FLAG_anyBound;
   if (names.real_name.loopback) s->info.flags |= FLAG_loopbackName;
-  if (s->info.family == AF_INET6 && address_is_v4(&wanted)) s->info.flags |= FLAG_nameV4;
-  else if (!address_is_any(&wanted)) s->info.flags &= (u16)~FLAG_dualStack; /* inet6_bind: a real address makes it IPv6 only */
+  if (s->info.family == AF_INET6 && address_is_v4(&wanted))
+    s->info.flags |= FLAG_nameV4;
+  else if (!address_is_any(&wanted))
+    s->info.flags &= (u16)~FLAG_dualStack; /* inet6_bind: a real address makes it IPv6 only */
   for (int i = 0; i < names.aliases; i++) s->info.flags |= names.alias_in_loopback[i] ? FLAG_aliasLoopback : FLAG_aliasV4;
   sock_end(s);
   return 0;
@@ -167,7 +169,8 @@ static int autobind_client(int fd, struct sock *s, const struct address *toward)
   struct address shown = stream ? local : address_any(s->info.family);
   shown.port = local.port;
   info_set_local(&s->info, &shown);
-  s->info.flags |= FLAG_autobound | (abstract ? 0 : FLAG_named) | (names.real_name.loopback ? FLAG_loopbackName : 0) | (stream ? 0 : FLAG_anyBound);
+  s->info.flags |=
+      FLAG_autobound | (abstract ? 0 : FLAG_named) | (names.real_name.loopback ? FLAG_loopbackName : 0) | (stream ? 0 : FLAG_anyBound);
   if (s->info.family == AF_INET6 && !v6) s->info.flags |= FLAG_nameV4;
   if (!stream) s->info.state = STATE_bound;
   sock_end(s);
@@ -189,7 +192,8 @@ static bool names_again(const struct network *n, const struct wire_info *info, s
   bool v6 = info->family == AF_INET6 && !(info->flags & FLAG_nameV4);
   /* connect(2) has made the unspecified address concrete since. */
   if (info->flags & FLAG_anyBound)
-    local = info->flags & FLAG_autobound ? address_of_host(&world, world.host, v6, info->flags & FLAG_loopbackName) : address_any(v6 ? AF_INET6 : AF_INET);
+    local = info->flags & FLAG_autobound ? address_of_host(&world, world.host, v6, info->flags & FLAG_loopbackName)
+                                         : address_any(v6 ? AF_INET6 : AF_INET);
   local.port = info->localPort;
   return names_of(&world, info, &local, names) == 0;
 }

@@ -24,11 +24,13 @@ static const struct row rows[OPTION_COUNT] = {
 static_assert(OPTION_COUNT <= sizeof(((struct wire_info *)0)->options) / sizeof(i32), "info.def has too few options");
 
 /* Options of ip(7) and ipv6(7) that ask for something which has no effect between unix sockets: accepted, as the kernel accepts them. */
-static const int ignored_ip[] = {IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_MULTICAST_IF, IP_MTU_DISCOVER, IP_RECVERR, IP_RECVTOS, IP_RECVTTL,
-                                 IP_FREEBIND, IP_BIND_ADDRESS_NO_PORT, IP_RETOPTS, IP_RECVOPTS, IP_MULTICAST_ALL, MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP,
-                                 IP_RECVORIGDSTADDR, IP_OPTIONS};
-static const int ignored_ipv6[] = {IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_MTU_DISCOVER,
-                                   IPV6_RECVERR, IPV6_RECVTCLASS, IPV6_RECVHOPLIMIT, IPV6_FREEBIND, MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP, IPV6_DONTFRAG};
+static const int ignored_ip[] = {IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_MULTICAST_IF,  IP_MTU_DISCOVER,         IP_RECVERR,
+                                 IP_RECVTOS,        IP_RECVTTL,         IP_FREEBIND,      IP_BIND_ADDRESS_NO_PORT, IP_RETOPTS,
+                                 IP_RECVOPTS,       IP_MULTICAST_ALL,   MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP,       IP_RECVORIGDSTADDR,
+                                 IP_OPTIONS};
+static const int ignored_ipv6[] = {IPV6_JOIN_GROUP,   IPV6_LEAVE_GROUP,  IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP,
+                                   IPV6_MTU_DISCOVER, IPV6_RECVERR,      IPV6_RECVTCLASS,   IPV6_RECVHOPLIMIT,   IPV6_FREEBIND,
+                                   MCAST_JOIN_GROUP,  MCAST_LEAVE_GROUP, IPV6_DONTFRAG};
 static const int ignored_tcp[] = {TCP_LINGER2, TCP_SYNCNT, TCP_WINDOW_CLAMP, TCP_NOTSENT_LOWAT, TCP_MAXSEG, TCP_CONGESTION};
 
 #define HAS(list, number) has(list, sizeof(list) / sizeof(list)[0], number)
@@ -73,12 +75,15 @@ static int answer_int(void *value, socklen_t *length, int number) { return answe
 static int answer_row(int level, void *value, socklen_t *length, int number) {
   if (level == IPPROTO_IPV6 && value && length && (int)*length < 0) *length = sizeof number; /* do_ipv6_getsockopt compares unsigned */
   unsigned char byte = (unsigned char)number;
-  if (level == IPPROTO_IP && length && *length > 0 && *length < sizeof number && number == byte) return answer(value, length, &byte, sizeof byte);
+  if (level == IPPROTO_IP && length && *length > 0 && *length < sizeof number && number == byte)
+    return answer(value, length, &byte, sizeof byte);
   return answer_int(value, length, number);
 }
 
 static int tcp_info(const struct wire_info *info, void *value, socklen_t *length) {
-  struct tcp_info tcp = {.tcpi_state = info->state == STATE_listening ? TCP_LISTEN : info->state == STATE_connected ? TCP_ESTABLISHED : TCP_CLOSE};
+  struct tcp_info tcp = {.tcpi_state = info->state == STATE_listening   ? TCP_LISTEN
+                                       : info->state == STATE_connected ? TCP_ESTABLISHED
+                                                                        : TCP_CLOSE};
   /* Values of an idle loopback connection, in microseconds, as the reference reports them. */
   bool up = info->state != STATE_open && info->state != STATE_bound;
   tcp.tcpi_rto = up ? 200000 : 1000000;
@@ -119,7 +124,8 @@ int option_get(int fd, struct sock *s, int level, int number, void *value, sockl
     return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;
   }
   if (level == IPPROTO_IP || (level == IPPROTO_IPV6 && info.family == AF_INET6)) {
-    if (number == (level == IPPROTO_IP ? IP_MTU : IPV6_MTU)) return info.state == STATE_connected ? answer_int(value, length, 65536) : -ENOTCONN;
+    if (number == (level == IPPROTO_IP ? IP_MTU : IPV6_MTU))
+      return info.state == STATE_connected ? answer_int(value, length, 65536) : -ENOTCONN;
     return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;
   }
   /* ip_getsockopt and ipv6_getsockopt do not agree about a level that is not theirs. */
@@ -156,19 +162,24 @@ static int check_value(int row, const struct wire_info *info, int *value) {
     case OPTION_receivePacketInfo:
     case OPTION_multicastLoop: *value = !!*value; return 0;
     case OPTION_v6Only: *value = !!*value; return info->state == STATE_open ? 0 : -EINVAL;
-    case OPTION_ttl: if (*value == -1) *value = 64; return *value < 1 || *value > 255 ? -EINVAL : 0;
-    case OPTION_unicastHops: if (*value == -1) *value = 64; return *value < 0 || *value > 255 ? -EINVAL : 0;
+    case OPTION_ttl:
+      if (*value == -1) *value = 64;
+      return *value < 1 || *value > 255 ? -EINVAL : 0;
+    case OPTION_unicastHops:
+      if (*value == -1) *value = 64;
+      return *value < 0 || *value > 255 ? -EINVAL : 0;
     case OPTION_tos: *value &= 0xff; return 0;
     case OPTION_keepIdleSeconds:
     case OPTION_keepIntervalSeconds: return *value < 1 || *value > 32767 ? -EINVAL : 0; /* MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL */
-    case OPTION_keepCount: return *value < 1 || *value > 127 ? -EINVAL : 0; /* MAX_TCP_KEEPCNT */
+    case OPTION_keepCount: return *value < 1 || *value > 127 ? -EINVAL : 0;             /* MAX_TCP_KEEPCNT */
     case OPTION_userTimeoutMs: return *value < 0 ? -EINVAL : 0;
     default: return 0;
   }
 }
 
 /* What sk_clone_lock copies to a connection and unix(7) does not. */
-static const int inherited[] = {SO_KEEPALIVE, SO_LINGER, SO_RCVBUF, SO_SNDBUF, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT, SO_PRIORITY, SO_OOBINLINE};
+static const int inherited[] = {SO_KEEPALIVE, SO_LINGER,   SO_RCVBUF,   SO_SNDBUF,   SO_RCVTIMEO,
+                                SO_SNDTIMEO,  SO_RCVLOWAT, SO_PRIORITY, SO_OOBINLINE};
 
 bool option_is_inherited(int level, int number) { return level == SOL_SOCKET && HAS(inherited, number); }
 

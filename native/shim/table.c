@@ -27,7 +27,7 @@ __thread int table_in_vfork_child;
 
 static u32 slots_max;
 static _Atomic u32 slots_used;
-static _Atomic u64 free_list; /* tag << 32 | number of the slot + 1: the tag defeats ABA */
+static _Atomic u64 free_list;       /* tag << 32 | number of the slot + 1: the tag defeats ABA */
 static _Atomic u32 descriptors_end; /* one past the highest number ever installed */
 
 static void *reserve(size_t size) {

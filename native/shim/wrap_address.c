@@ -82,7 +82,7 @@ static int connect_error(const struct network *n, int result) {
         return -ENETUNREACH;
       }
       return -ECONNREFUSED;
-    case -ENOTDIR:    /* nobody on that host ever used its loopback */
+    case -ENOTDIR: /* nobody on that host ever used its loopback */
     case -EPROTOTYPE: return -ECONNREFUSED;
     default: return result;
   }

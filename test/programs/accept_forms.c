@@ -20,14 +20,16 @@ static void run(int family) {
   struct name n = {.length = sizeof n.at};
   int fd = check_fd("with address", accept(server, sa(&n), &n.length));
   struct name own = local_of(clients[4]);
-  say("it is the fifth client's: %d, %u bytes, family right %d", name_port_of(&n) == name_port_of(&own), n.length, n.at.ss_family == family);
+  say("it is the fifth client's: %d, %u bytes, family right %d", name_port_of(&n) == name_port_of(&own), n.length,
+      n.at.ss_family == family);
   close(fd);
 
   memset(&n, 0x55, sizeof n);
   n.length = 4;
   fd = check_fd("room for 4 bytes", accept(server, sa(&n), &n.length));
   own = local_of(clients[5]);
-  say("length told %u, port right %d, byte after untouched %d", n.length, memcmp((char *)&n.at + 2, (char *)&own.at + 2, 2) == 0, ((unsigned char *)&n.at)[4] == 0x55);
+  say("length told %u, port right %d, byte after untouched %d", n.length, memcmp((char *)&n.at + 2, (char *)&own.at + 2, 2) == 0,
+      ((unsigned char *)&n.at)[4] == 0x55);
   close(fd);
 
   n.length = 0;

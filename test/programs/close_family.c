@@ -5,7 +5,16 @@
 
 #include "transcript.h"
 
-static const char *ways[] = {"close", "close_range", "closefrom", "fclose", "syscall(SYS_close)", "syscall(SYS_close_range)", "dup2 over it", "syscall(SYS_dup2)", "syscall(SYS_dup3)", "shutdown, then close"};
+static const char *ways[] = {"close",
+                             "close_range",
+                             "closefrom",
+                             "fclose",
+                             "syscall(SYS_close)",
+                             "syscall(SYS_close_range)",
+                             "dup2 over it",
+                             "syscall(SYS_dup2)",
+                             "syscall(SYS_dup3)",
+                             "shutdown, then close"};
 
 static void end_it(int way, int fd) {
   int null;

@@ -21,9 +21,7 @@ static long take(int form, int fd, char *bytes, size_t length, struct name *from
   struct mmsghdr message = {.msg_hdr = {.msg_iov = parts, .msg_iovlen = 2, .msg_name = &from->at, .msg_namelen = sizeof from->at}};
   from->length = 0;
   switch (form) {
-    case 0:
-      from->length = sizeof from->at;
-      return recvfrom(fd, bytes, length, 0, sa(from), &from->length);
+    case 0: from->length = sizeof from->at; return recvfrom(fd, bytes, length, 0, sa(from), &from->length);
     case 1: {
       long result = recvmsg(fd, &message.msg_hdr, 0);
       from->length = message.msg_hdr.msg_namelen;

@@ -13,7 +13,8 @@ static void run(int family) {
   struct sockaddr_storage names[COUNT];
   for (int i = 0; i < COUNT; i++) {
     parts[i] = (struct iovec){text_of[i], (size_t)snprintf(text_of[i], sizeof *text_of, "message %d", i)};
-    messages[i].msg_hdr = (struct msghdr){.msg_name = &targets[i & 1].at, .msg_namelen = targets[i & 1].length, .msg_iov = &parts[i], .msg_iovlen = 1};
+    messages[i].msg_hdr =
+        (struct msghdr){.msg_name = &targets[i & 1].at, .msg_namelen = targets[i & 1].length, .msg_iov = &parts[i], .msg_iovlen = 1};
   }
   check("sendmmsg", sendmmsg(client, messages, COUNT, 0));
   for (int i = 0; i < COUNT; i++) say("  length %u", messages[i].msg_len);

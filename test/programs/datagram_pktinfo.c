@@ -10,13 +10,21 @@ static void run(int family) {
   any = local_of(server);
   struct name to = loopback(family, name_port_of(&any)), from;
   name_port(name_port_of(&any), "server");
-  union { char bytes[256]; struct cmsghdr align; } control;
+  union {
+    char bytes[256];
+    struct cmsghdr align;
+  } control;
   char byte;
   struct iovec part = {&byte, 1};
   for (int pass = 0; pass < 3; pass++) {
     if (pass) check("setsockopt", setsockopt(server, level, option, &(int){2 - pass}, sizeof on));
     must(sendto(client, "x", 1, 0, sa(&to), to.length) == 1);
-    struct msghdr m = {.msg_name = &from.at, .msg_namelen = sizeof from.at, .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct msghdr m = {.msg_name = &from.at,
+                       .msg_namelen = sizeof from.at,
+                       .msg_iov = &part,
+                       .msg_iovlen = 1,
+                       .msg_control = &control,
+                       .msg_controllen = sizeof control};
     check("recvmsg", recvmsg(server, &m, 0));
     say("control %zu", m.msg_controllen);
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
@@ -30,7 +38,8 @@ static void run(int family) {
         struct in6_pktinfo *info = (struct in6_pktinfo *)CMSG_DATA(c);
         inet_ntop(AF_INET6, &info->ipi6_addr, address, sizeof address);
         say("to %s, interface known %d, length %zu", address, info->ipi6_ifindex != 0, c->cmsg_len);
-      } else say("level %d type %d", c->cmsg_level, c->cmsg_type);
+      } else
+        say("level %d type %d", c->cmsg_level, c->cmsg_type);
     }
     if (pass == 1) {
       from.length = m.msg_namelen;

@@ -56,8 +56,8 @@ static void round_trips(void) {
     uint8_t *bytes = at_the_edge(envelope_size(descriptors, infos));
     size_t size = pack(bytes, descriptors, infos);
     struct envelope e;
-    right += envelope_open(bytes, size, descriptors, &e) == 0 && e.head.messageId == 12 && envelope_open(bytes, size, descriptors + 1, &e) == -EPROTO &&
-             envelope_claimed_size(bytes, size) == size;
+    right += envelope_open(bytes, size, descriptors, &e) == 0 && e.head.messageId == 12 &&
+             envelope_open(bytes, size, descriptors + 1, &e) == -EPROTO && envelope_claimed_size(bytes, size) == size;
   }
   say("%d round trips", right);
 }
@@ -71,14 +71,21 @@ static void later_version(void) {
   memcpy(at, (const u16[]){1, ENVELOPE_NO_INFO, 0}, DESCRIPTORS * 2);
   struct wire_info infos[INFOS] = {some_info(), some_info()};
   for (int i = 0; i < INFOS; i++) memcpy(at + DESCRIPTORS * 2 + (size_t)i * (sizeof *infos + INFO_MORE), &infos[i], sizeof *infos);
-  struct wire_envelope head = {.magic = ENVELOPE_MAGIC, .version = 9, .headSize = sizeof head + HEAD_MORE, .infoSize = sizeof *infos + INFO_MORE,
-                               .descriptors = DESCRIPTORS, .infos = INFOS, .totalSize = (u32)size, .checksum = checksum(at, (size_t)(bytes + size - at))};
+  struct wire_envelope head = {.magic = ENVELOPE_MAGIC,
+                               .version = 9,
+                               .headSize = sizeof head + HEAD_MORE,
+                               .infoSize = sizeof *infos + INFO_MORE,
+                               .descriptors = DESCRIPTORS,
+                               .infos = INFOS,
+                               .totalSize = (u32)size,
+                               .checksum = checksum(at, (size_t)(bytes + size - at))};
   memcpy(bytes, &head, sizeof head);
   struct envelope e;
   struct wire_info info;
   check("later version", envelope_open(bytes, size, DESCRIPTORS, &e));
   say("index %u %u %u", envelope_index(&e, 0), envelope_index(&e, 1), envelope_index(&e, 2));
-  say("info %d %d", envelope_info(&e, 0, &info) && memcmp(&info, &infos[0], sizeof info) == 0, envelope_info(&e, 1, &info) && memcmp(&info, &infos[1], sizeof info) == 0);
+  say("info %d %d", envelope_info(&e, 0, &info) && memcmp(&info, &infos[0], sizeof info) == 0,
+      envelope_info(&e, 1, &info) && memcmp(&info, &infos[1], sizeof info) == 0);
 }
 
 static void broken(void) {

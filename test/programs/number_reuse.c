@@ -11,7 +11,8 @@
 #include "transcript.h"
 
 enum { MAKERS = 11, WAYS = 6 };
-static const char *makers[] = {"open", "pipe", "pipe2", "eventfd", "memfd_create", "epoll_create1", "timerfd_create", "signalfd", "inotify_init1", "socketpair", "raw eventfd2"};
+static const char *makers[] = {"open",           "pipe",     "pipe2",         "eventfd",    "memfd_create", "epoll_create1",
+                               "timerfd_create", "signalfd", "inotify_init1", "socketpair", "raw eventfd2"};
 static const char *ways[] = {"close", "close_range", "closefrom", "raw close", "raw close_range", "dup3 over it"};
 
 static int make(int maker, int *spare) {

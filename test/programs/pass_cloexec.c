@@ -7,8 +7,10 @@ int main(int count, char **arguments) {
     /* After exec: which of the received ones are here, and what they are. */
     for (int i = 1; i < count; i++) {
       int fd = atoi(arguments[i]);
-      if (fcntl(fd, F_GETFD) < 0) say("after exec: closed");
-      else say("after exec: domain %d listens %d", int_option(fd, SOL_SOCKET, SO_DOMAIN), int_option(fd, SOL_SOCKET, SO_ACCEPTCONN));
+      if (fcntl(fd, F_GETFD) < 0)
+        say("after exec: closed");
+      else
+        say("after exec: domain %d listens %d", int_option(fd, SOL_SOCKET, SO_DOMAIN), int_option(fd, SOL_SOCKET, SO_ACCEPTCONN));
     }
     say("%d descriptors are open", open_descriptors());
     for (int fd = 3; fd < 32; fd++) close(fd);

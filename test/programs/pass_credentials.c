@@ -17,7 +17,8 @@ static void say_items(struct msghdr *message) {
       memcpy(&who, CMSG_DATA(head), sizeof who);
       say("credentials: own pid %d own uid %d", who.pid == getpid(), who.uid == getuid());
     }
-    for (size_t i = 0; (head->cmsg_type == SCM_RIGHTS || head->cmsg_type == 4) && i + CMSG_LEN(sizeof(int)) <= head->cmsg_len; i += sizeof(int)) {
+    for (size_t i = 0; (head->cmsg_type == SCM_RIGHTS || head->cmsg_type == 4) && i + CMSG_LEN(sizeof(int)) <= head->cmsg_len;
+         i += sizeof(int)) {
       int fd;
       memcpy(&fd, CMSG_DATA(head) + i, sizeof fd);
       if (head->cmsg_type == SCM_RIGHTS) say_socket("descriptor", fd);

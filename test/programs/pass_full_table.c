@@ -26,8 +26,10 @@ static void run(int count, int free_numbers) {
   struct received r = receive_descriptors(c.to, 0);
   setrlimit(RLIMIT_NOFILE, &before);
   /* Exactly as many numbers as descriptors: the kernel had none for ours, which nobody can tell from one of the program's. */
-  say("%zd bytes '%c', %d descriptors, control %zu%s", r.bytes, r.byte, r.count, r.control, r.count < count && (r.flags & MSG_CTRUNC) ? ", truncated" : "");
-  for (int i = 0; i < r.count; i++) say("domain %d listens %d", int_option(r.fds[i], SOL_SOCKET, SO_DOMAIN), int_option(r.fds[i], SOL_SOCKET, SO_ACCEPTCONN));
+  say("%zd bytes '%c', %d descriptors, control %zu%s", r.bytes, r.byte, r.count, r.control,
+      r.count < count && (r.flags & MSG_CTRUNC) ? ", truncated" : "");
+  for (int i = 0; i < r.count; i++)
+    say("domain %d listens %d", int_option(r.fds[i], SOL_SOCKET, SO_DOMAIN), int_option(r.fds[i], SOL_SOCKET, SO_ACCEPTCONN));
   if (r.count == count) {
     struct name got = local_of(r.fds[count - 1]);
     say("the last one is the last one %d", memcmp(&got.at, &last.at, got.length) == 0);

@@ -33,7 +33,8 @@ static void run(int family) {
   pid_t pid = fork();
   if (pid == 0) child(c.to);
   int listening = listener(family), other = bound(family, SOCK_DGRAM, "other");
-  int fds[] = {socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), bound(family, SOCK_DGRAM, "x")};
+  int fds[] = {socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0),
+               bound(family, SOCK_DGRAM, "x")};
   must(send_descriptors(c.from, fds, 3, 0) == 1);
   wait_turn(c.from);
   struct name to = local_of(listening), to_other = local_of(other), at = loopback(family, 0);

@@ -40,7 +40,10 @@ static void headers(void) {
   struct iovec vector = {"h", 1};
   struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   size_t used = 0;
-  const struct { const int *fds; size_t size; } parts[] = {{first, sizeof first}, {second, sizeof second}, {third, sizeof third}};
+  const struct {
+    const int *fds;
+    size_t size;
+  } parts[] = {{first, sizeof first}, {second, sizeof second}, {third, sizeof third}};
   for (int i = 0; i < 3; i++) {
     struct cmsghdr *head = (struct cmsghdr *)(control + used);
     *head = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(parts[i].size)};

@@ -8,7 +8,8 @@ static void fill(struct mmsghdr *messages, struct iovec *vectors, uint8_t (*cont
   memset(control, 0, COUNT * sizeof *control);
   for (int i = 0; i < COUNT; i++) {
     vectors[i] = (struct iovec){&bytes[i], 1};
-    messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &vectors[i], .msg_iovlen = 1, .msg_control = control[i], .msg_controllen = sizeof *control}};
+    messages[i] = (struct mmsghdr){
+        .msg_hdr = {.msg_iov = &vectors[i], .msg_iovlen = 1, .msg_control = control[i], .msg_controllen = sizeof *control}};
   }
 }
 
@@ -30,7 +31,8 @@ static void run(int type) {
       messages[i].msg_hdr.msg_controllen = 0;
       continue;
     }
-    *(struct cmsghdr *)control[i] = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(some * sizeof(int))};
+    *(struct cmsghdr *)control[i] =
+        (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(some * sizeof(int))};
     memcpy(control[i] + CMSG_LEN(0), fds, some * sizeof(int));
     messages[i].msg_hdr.msg_controllen = CMSG_SPACE(some * sizeof(int));
   }
@@ -49,7 +51,8 @@ static void run(int type) {
     struct msghdr *m = &messages[i].msg_hdr;
     struct cmsghdr *head = CMSG_FIRSTHDR(m);
     int count = head ? (int)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int)) : 0;
-    say("message %d: length %u '%c' control %zu flags %x descriptors %d", i, messages[i].msg_len, bytes[i], m->msg_controllen, (unsigned)m->msg_flags, count);
+    say("message %d: length %u '%c' control %zu flags %x descriptors %d", i, messages[i].msg_len, bytes[i], m->msg_controllen,
+        (unsigned)m->msg_flags, count);
     for (int j = 0; j < count; j++) {
       int fd;
       memcpy(&fd, control[i] + CMSG_LEN(0) + (size_t)j * sizeof fd, sizeof fd);

@@ -6,12 +6,14 @@ enum { ROOM_MAX = CMSG_SPACE(16 * sizeof(int)) };
 
 static void say_control(size_t room, const struct msghdr *message, const uint8_t *control, int opened) {
   char line[400];
-  int at = snprintf(line, sizeof line, "room %zu: control %zu flags %x open %d |", room, message->msg_controllen, (unsigned)message->msg_flags, opened);
+  int at = snprintf(line, sizeof line, "room %zu: control %zu flags %x open %d |", room, message->msg_controllen,
+                    (unsigned)message->msg_flags, opened);
   size_t offset = 0;
   while (message->msg_controllen - offset >= sizeof(struct cmsghdr) && offset < message->msg_controllen) {
     struct cmsghdr head;
     memcpy(&head, control + offset, sizeof head);
-    at += snprintf(line + at, sizeof line - (size_t)at, " level %d type %d length %zu", head.cmsg_level, head.cmsg_type, (size_t)head.cmsg_len);
+    at += snprintf(line + at, sizeof line - (size_t)at, " level %d type %d length %zu", head.cmsg_level, head.cmsg_type,
+                   (size_t)head.cmsg_len);
     if (head.cmsg_len < sizeof head) break;
     offset += CMSG_ALIGN(head.cmsg_len);
     if (offset > message->msg_controllen) break;

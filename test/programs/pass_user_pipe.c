@@ -8,7 +8,8 @@
 static const uint8_t MAGIC[8] = {'v', 's', 'w', ' ', 'e', 'n', 'v', 'l'}, REFERENCE[8] = {0x35, 0xfc, 0x42, 0x7c, 0xf2, 0x13, 0x0e, 0x8e};
 
 /* The head of an envelope for `descriptors` descriptors, but for its checksum. */
-static size_t head(uint8_t *out, unsigned version, unsigned head_size, unsigned info_size, unsigned descriptors, unsigned infos, unsigned total) {
+static size_t head(uint8_t *out, unsigned version, unsigned head_size, unsigned info_size, unsigned descriptors, unsigned infos,
+                   unsigned total) {
   memset(out, 0x5a, 2048);
   memcpy(out, MAGIC, sizeof MAGIC);
   const uint16_t sizes[] = {(uint16_t)version, (uint16_t)head_size, (uint16_t)info_size, (uint16_t)descriptors, (uint16_t)infos, 0};

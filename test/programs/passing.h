@@ -62,10 +62,14 @@ static UNUSED struct received receive_into(int carrier, size_t room, int flags) 
   }
   return r;
 }
-static UNUSED struct received receive_descriptors(int carrier, int flags) { return receive_into(carrier, CMSG_SPACE(PASS_MAX * sizeof(int)), flags); }
+static UNUSED struct received receive_descriptors(int carrier, int flags) {
+  return receive_into(carrier, CMSG_SPACE(PASS_MAX * sizeof(int)), flags);
+}
 static UNUSED void say_received(const char *what, const struct received *r) {
-  if (r->bytes < 0) say("%s: %s", what, strerrorname_np(errno));
-  else say("%s: %zd bytes '%c', %d descriptors, flags %x, control %zu", what, r->bytes, r->byte, r->count, (unsigned)r->flags, r->control);
+  if (r->bytes < 0)
+    say("%s: %s", what, strerrorname_np(errno));
+  else
+    say("%s: %zd bytes '%c', %d descriptors, flags %x, control %zu", what, r->bytes, r->byte, r->count, (unsigned)r->flags, r->control);
 }
 static UNUSED void close_received(const struct received *r) {
   for (int i = 0; i < r->count; i++) must(close(r->fds[i]) == 0);
@@ -90,12 +94,16 @@ static UNUSED void say_socket(const char *what, int fd) {
   struct stat status;
   must(fstat(fd, &status) == 0);
   if (!S_ISSOCK(status.st_mode)) {
-    say("%s: %s", what, S_ISFIFO(status.st_mode) ? "a pipe" : S_ISREG(status.st_mode) ? "a file" : S_ISCHR(status.st_mode) ? "a device" : "no socket");
+    say("%s: %s", what,
+        S_ISFIFO(status.st_mode)  ? "a pipe"
+        : S_ISREG(status.st_mode) ? "a file"
+        : S_ISCHR(status.st_mode) ? "a device"
+                                  : "no socket");
     return;
   }
   int domain = int_option(fd, SOL_SOCKET, SO_DOMAIN);
-  say("%s: domain %d type %d protocol %d listens %d", what, domain, int_option(fd, SOL_SOCKET, SO_TYPE), int_option(fd, SOL_SOCKET, SO_PROTOCOL),
-      int_option(fd, SOL_SOCKET, SO_ACCEPTCONN));
+  say("%s: domain %d type %d protocol %d listens %d", what, domain, int_option(fd, SOL_SOCKET, SO_TYPE),
+      int_option(fd, SOL_SOCKET, SO_PROTOCOL), int_option(fd, SOL_SOCKET, SO_ACCEPTCONN));
   if (domain != AF_INET && domain != AF_INET6) return;
   say_local(what, fd);
   say_peer(what, fd);

@@ -12,7 +12,8 @@ static void resolve(const char *what, const char *node, const char *service, int
   for (struct addrinfo *a = list; a; a = a->ai_next) {
     char host[64], port[16];
     must(getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0);
-    say("  family %d type %d protocol %d: %s %s%s%s", a->ai_family, a->ai_socktype, a->ai_protocol, host, port, a->ai_canonname ? " " : "", a->ai_canonname ? a->ai_canonname : "");
+    say("  family %d type %d protocol %d: %s %s%s%s", a->ai_family, a->ai_socktype, a->ai_protocol, host, port, a->ai_canonname ? " " : "",
+        a->ai_canonname ? a->ai_canonname : "");
   }
   freeaddrinfo(list);
 }

@@ -5,7 +5,11 @@
 
 #include "transcript.h"
 
-struct job { int fd; char bytes[64]; long result; };
+struct job {
+  int fd;
+  char bytes[64];
+  long result;
+};
 
 static void *reader(void *argument) {
   struct job *job = argument;

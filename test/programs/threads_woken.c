@@ -5,7 +5,11 @@
 
 #include "transcript.h"
 
-struct job { int fd, call, started; long result; int error; };
+struct job {
+  int fd, call, started;
+  long result;
+  int error;
+};
 
 static void *work(void *argument) {
   struct job *job = argument;

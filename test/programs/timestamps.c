@@ -6,7 +6,10 @@
 #include "transcript.h"
 
 static void receive(const char *what, int fd) {
-  union { char bytes[256]; struct cmsghdr align; } control;
+  union {
+    char bytes[256];
+    struct cmsghdr align;
+  } control;
   char bytes[16];
   struct iovec part = {bytes, sizeof bytes};
   struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};

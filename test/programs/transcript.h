@@ -44,29 +44,36 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...) {
 }
 
 /* Stops the program: for steps that are not what it shows. */
-#define must(condition) \
-  do { \
-    if (!(condition)) { \
+#define must(condition)                                                                             \
+  do {                                                                                              \
+    if (!(condition)) {                                                                             \
       say("%s:%d: not true: %s (%s)", __FILE_NAME__, __LINE__, #condition, strerrorname_np(errno)); \
-      _exit(2); \
-    } \
+      _exit(2);                                                                                     \
+    }                                                                                               \
   } while (0)
 
 /* Prints a result that is the same in every run. */
 static UNUSED long check(const char *what, long result) {
-  if (result < 0) say("%s: %s", what, strerrorname_np(errno));
-  else say("%s: %ld", what, result);
+  if (result < 0)
+    say("%s: %s", what, strerrorname_np(errno));
+  else
+    say("%s: %ld", what, result);
   return result;
 }
 
 /* The same for a call that answers a descriptor. */
 static UNUSED int check_fd(const char *what, int fd) {
-  if (fd < 0) say("%s: %s", what, strerrorname_np(errno));
-  else say("%s: a descriptor", what);
+  if (fd < 0)
+    say("%s: %s", what, strerrorname_np(errno));
+  else
+    say("%s: a descriptor", what);
   return fd;
 }
 
-static struct { int port; const char *name; } transcript_ports[16];
+static struct {
+  int port;
+  const char *name;
+} transcript_ports[16];
 static int transcript_port_count;
 static UNUSED void name_port(int port, const char *name) {
   int i = transcript_port_count < 16 ? transcript_port_count++ : 15;
@@ -131,13 +138,17 @@ static struct name local_of(int fd) {
 }
 static UNUSED void say_local(const char *what, int fd) {
   struct name n = {.length = sizeof n.at};
-  if (getsockname(fd, sa(&n), &n.length) < 0) say("%s: local %s", what, strerrorname_np(errno));
-  else say("%s: local %s", what, text(&n));
+  if (getsockname(fd, sa(&n), &n.length) < 0)
+    say("%s: local %s", what, strerrorname_np(errno));
+  else
+    say("%s: local %s", what, text(&n));
 }
 static UNUSED void say_peer(const char *what, int fd) {
   struct name n = {.length = sizeof n.at};
-  if (getpeername(fd, sa(&n), &n.length) < 0) say("%s: peer %s", what, strerrorname_np(errno));
-  else say("%s: peer %s", what, text(&n));
+  if (getpeername(fd, sa(&n), &n.length) < 0)
+    say("%s: peer %s", what, strerrorname_np(errno));
+  else
+    say("%s: peer %s", what, text(&n));
 }
 
 /* A bound socket on loopback whose port gets `name`; UDP may have the number of a TCP port, which would have two names here. */

@@ -16,7 +16,8 @@ static void look(const char *what, int fd) {
   FD_SET(fd, &out);
   FD_SET(fd, &except);
   must(select(fd + 1, &in, &out, &except, &(struct timeval){0, 0}) >= 0);
-  say("%s: poll %s select %d%d%d", what, events_text(p.revents), FD_ISSET(fd, &in) != 0, FD_ISSET(fd, &out) != 0, FD_ISSET(fd, &except) != 0);
+  say("%s: poll %s select %d%d%d", what, events_text(p.revents), FD_ISSET(fd, &in) != 0, FD_ISSET(fd, &out) != 0,
+      FD_ISSET(fd, &except) != 0);
 }
 
 static void epoll_look(const char *what, int epoll) {

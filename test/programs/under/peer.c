@@ -72,8 +72,10 @@ int main(int count, char **arguments) {
   if (serve) {
     int fd = socket(family, stream ? SOCK_STREAM : SOCK_DGRAM, 0);
     must(fd >= 0 && bind(fd, sa(&at), at.length) == 0);
-    if (stream) serve_stream(fd);
-    else serve_datagrams(fd);
+    if (stream)
+      serve_stream(fd);
+    else
+      serve_datagrams(fd);
   } else if (stream) {
     ask_stream(family, at);
   } else {
