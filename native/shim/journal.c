@@ -120,9 +120,10 @@ static bool was_replaced(const struct arena *a, u64 tail, u32 pid) {
 
 /* Will the claimer of the record at the tail never publish it? */
 static bool is_abandoned(struct arena *a, const struct wire_record *r, u64 tail, u64 word) {
-  if (a->stuck_word != word) {
-    a->stuck_word = word;
+  /* One thread may wait while another one reads: who sees the word sees its time, too. */
+  if (LOAD_ACQUIRE(a->stuck_word) != word) {
     a->stuck_since = arena_clock(CLOCK_BOOTTIME);
+    STORE_RELEASE(a->stuck_word, word);
   }
   u32 pid = record_pid(word);
   if (life_process_dead((pid_t)pid, a->stuck_since)) return true;
