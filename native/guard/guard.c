@@ -94,11 +94,10 @@ static void obey(const char *line, size_t length) {
   if (line[0] == '-') forget(line + 1);
 }
 
-/* Returns at the end of the pipe. A line without an end, or longer than any path, is no line. */
+/* Returns at the end of the pipe. What has no end of line there is no line; one that is too long for a path is cut, and then refused. */
 static void listen_to_worker(void) {
   static char line[PATH_MAX + 2];
   size_t length = 0;
-  bool too_long = false;
   for (;;) {
     char bytes[4096];
     ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
@@ -107,16 +106,12 @@ static void listen_to_worker(void) {
     if (got <= 0) return;
     for (ssize_t i = 0; i < got; i++) {
       if (bytes[i] != '\n') {
-        if (length < sizeof line - 1)
-          line[length++] = bytes[i];
-        else
-          too_long = true;
+        if (length < sizeof line - 1) line[length++] = bytes[i];
         continue;
       }
       line[length] = 0;
-      if (!too_long) obey(line, length);
+      obey(line, length);
       length = 0;
-      too_long = false;
     }
   }
 }
