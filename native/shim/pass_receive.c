@@ -113,12 +113,13 @@ static void refuse(const struct arrival *a, int fd, long result, const char *rea
 }
 
 /* A sender without a shim, or a message that lost its pipe: the kernel's names and the registry know the socket. */
-static void recover(const struct arrival *a, int fd) {
+static void recover(const struct arrival *a, int fd, u32 position) {
   struct sock *s = endpoint_recover(fd, a->network);
   if (!s || a->peek) return;
   struct wire_info info;
   sock_read(s, &info);
   journal_write(a->network->arena, &(struct event){.op = OP_born, .fd = fd, .detail = 1, .info = &info});
+  journal_receive(a, OP_passReceive, fd, position, a->count, &info);
 }
 
 static void settle(const struct arrival *a, u32 position) {
@@ -132,12 +133,33 @@ static void settle(const struct arrival *a, u32 position) {
     refuse(a, fd, result, result == -ENFILE ? "no room for the socket" : "info of another socket");
     if (result == -ENFILE) return;
   }
-  recover(a, fd);
+  recover(a, fd, position);
 }
 
-/* Is the last descriptor the pipe? Reads it without taking anything out of it. When it is too long for `bytes` the rest is read from the pipe
- * itself, or not at all when the message stays in the queue: then the infos come from the registry. */
+/* Room for an envelope that is longer than `size`; the first `got` bytes go along. False when there is none. */
+static bool enlarge(struct spare *bytes, size_t size, size_t got, size_t claimed) {
+  if (claimed <= size) return true;
+  struct spare more = spare_take(NULL, 0, claimed);
+  if (!more.at) return false;
+  memcpy(more.at, bytes->at, got);
+  *bytes = more;
+  return true;
+}
+
+/* From a pipe that the sender keeps: one read in most cases, which is all that tells the sender that it may use the pipe again. */
+static long take_envelope(int pipe, struct spare *bytes, size_t size) {
+  long got = REAL(libc.read(pipe, bytes->at, size));
+  size_t claimed = got > 0 ? envelope_claimed_size(bytes->at, (size_t)got) : 0;
+  if (got <= 0 || claimed <= (size_t)got) return got;
+  if (!enlarge(bytes, size, (size_t)got, claimed)) return -ENOMEM;
+  long rest = pipe_read(pipe, bytes->at + got, claimed - (size_t)got);
+  return rest < 0 ? rest : got + rest;
+}
+
+/* Is the last descriptor the pipe? Reads it without taking anything out of it, unless it certainly is. When it is too long for `bytes` the
+ * rest is read from the pipe itself, or not at all when the message stays in the queue: then the infos come from the registry. */
 static long read_envelope(int pipe, bool peek, struct spare *bytes, size_t size) {
+  if (!peek && pipe_is_kept(pipe)) return take_envelope(pipe, bytes, size);
   long got = pipe_peek(pipe, bytes->at, size);
   if (got == -EMFILE || got == -ENFILE) {
     /* No descriptor left to look with: the pipe's length and flags must do. */
@@ -147,12 +169,9 @@ static long read_envelope(int pipe, bool peek, struct spare *bytes, size_t size)
     return bytes->at ? REAL(libc.read(pipe, bytes->at, (size_t)waiting)) : -ENOMEM;
   }
   size_t claimed = got > 0 ? envelope_claimed_size(bytes->at, (size_t)got) : 0;
-  if (claimed <= size) return got;
-  struct spare more = spare_take(NULL, 0, claimed);
-  if (!more.at) return got;
-  long whole = pipe_peek(pipe, more.at, claimed);
-  if (whole >= 0 && (size_t)whole < claimed && !peek) whole = REAL(libc.read(pipe, more.at, claimed));
-  *bytes = more;
+  if (claimed <= size || !enlarge(bytes, size, 0, claimed)) return got;
+  long whole = pipe_peek(pipe, bytes->at, claimed);
+  if (whole >= 0 && (size_t)whole < claimed && !peek) whole = pipe_read(pipe, bytes->at, claimed);
   return whole;
 }
 

@@ -67,7 +67,9 @@ static bool collect(const struct msghdr *message, struct parcel *p) {
       if (p->descriptors == ENVELOPE_DESCRIPTORS_MAX) return false;
       int fd;
       memcpy(&fd, item.data + i, sizeof fd);
-      struct sock *s = table_find_checked(fd);
+      struct sock *s = table_find(fd);
+      /* The cookie travels along and the receiver compares it with the kernel's, so only a socket without one is asked here. */
+      if (s && !s->info.cookie) s = table_find_checked(fd);
       p->index[p->descriptors] = s ? add_sock(p, s) : ENVELOPE_NO_INFO;
       p->numbers[p->descriptors++] = fd;
     }
@@ -163,13 +165,14 @@ long pass_send(int fd, const struct msghdr *message, int flags) {
   struct arena *arena = parcel.socks[0]->network->arena;
   u64 message_id = arena ? arena_next_message(arena) : 0;
   fill(&parcel, envelope.at, message_id);
-  int pipe = peer_has_shim(fd, arena) ? pipe_holding(envelope.at, envelope_size(parcel.descriptors, parcel.sockets)) : -EPERM;
-  if (pipe >= 0 && is_in_the_way(pipe, fd, &parcel)) {
-    libc.close(pipe);
-    pipe = -EBADF;
+  struct parcel_pipe pipe;
+  bool with = peer_has_shim(fd, arena) && pipe_take(&pipe, envelope.at, envelope_size(parcel.descriptors, parcel.sockets)) == 0;
+  if (with && is_in_the_way(pipe.fd, fd, &parcel)) {
+    pipe_give(&pipe, false);
+    with = false;
   }
-  long result = pipe < 0 ? REAL(libc.sendmsg(fd, message, flags)) : send_with(fd, message, flags, pipe, parcel.end);
-  if (pipe >= 0) libc.close(pipe);
+  long result = with ? send_with(fd, message, flags, pipe.fd, parcel.end) : REAL(libc.sendmsg(fd, message, flags));
+  if (with) pipe_give(&pipe, result > 0);
   journal_sends(&parcel, arena, envelope.at, message_id, result);
   spare_give(&envelope);
   return result;

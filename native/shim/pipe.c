@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * tee(2) needs a second pipe. It is kept as one descriptor (a pipe opened for reading and writing by /proc), so that a receiver pays two
- * system calls and not five, and it is checked before each use: a program that closes all descriptors may give its number to a file. */
+ * A pipe costs 6 us to make and close, as much as the pass itself, so each process keeps two: one that carries envelopes, and one that tee(2)
+ * copies into. Each is one descriptor (a pipe opened for reading and writing by /proc) with a high number, and it is checked before each use:
+ * a program that closes all descriptors may give its number to a file. */
 #include "pipe.h"
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -16,43 +15,155 @@
 #include "libc.h"
 #include "table.h"
 
-enum { HIGH = 512 };
+/* Lower numbers would count as the program's. A carrier whose last envelope nobody took is given up. The mark is the signal of O_ASYNC
+ * (F_SETSIG), which travels with the pipe and does nothing without O_ASYNC. */
+enum { HIGH = 512, MISSES_MAX = 8, MARK = 63 };
 
-/* `busy` is a try-lock: whoever finds it taken (another thread, a signal handler's victim) uses a pipe of its own for the one call. */
-static struct {
-  atomic_flag busy;
-  int fd; /* 0: none */
+/* `holder` is a try-lock: whoever finds it taken (another thread, the victim of a signal handler) uses a pipe of its own for the one call. */
+struct keeper {
+  _Atomic u32 holder; /* pid; the one of a fork's parent does not count */
+  int fd;             /* 0: none */
   u32 pid;
+  u32 misses;
   dev_t device;
   ino_t inode;
-} kept = {.busy = ATOMIC_FLAG_INIT};
+};
+static struct keeper carrier, scratch;
 
-int pipe_holding(const uint8_t *bytes, size_t size) {
+static bool keeper_lock(struct keeper *k) {
+  u32 pid = journal_pid(), holder = atomic_load_explicit(&k->holder, memory_order_relaxed);
+  if (table_in_vfork_child || holder == pid) return false;
+  return atomic_compare_exchange_strong_explicit(&k->holder, &holder, pid, memory_order_acquire, memory_order_relaxed);
+}
+
+static void keeper_unlock(struct keeper *k) { atomic_store_explicit(&k->holder, 0, memory_order_release); }
+
+static void number_path(char *out, int fd) {
+  char digits[12];
+  int count = 0;
+  for (u32 rest = (u32)fd; count == 0 || rest; rest /= 10) digits[count++] = (char)('0' + rest % 10);
+  out = stpcpy(out, "/proc/self/fd/");
+  while (count) *out++ = digits[--count];
+  *out = 0;
+}
+
+static int make_two_way(void) {
+  int ends[2];
+  char path[32];
+  int result = (int)REAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
+  if (result < 0) return result;
+  number_path(path, ends[0]);
+  result = kernel_open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
+  libc.close(ends[0]);
+  libc.close(ends[1]);
+  return result < 0 ? result : table_own(result);
+}
+
+static bool is_same(const struct keeper *k) {
+  struct stat status;
+  return k->fd && REAL(fstat(k->fd, &status)) == 0 && status.st_ino == k->inode && status.st_dev == k->device;
+}
+
+static void keeper_drop(struct keeper *k) {
+  if (is_same(k)) libc.close(k->fd);
+  k->fd = 0;
+}
+
+/* The kept pipe, or -1. Under the lock. A fork's child has its parent's: it makes its own. */
+static int keeper_pipe(struct keeper *k) {
+  if (is_same(k)) {
+    if (k->pid == journal_pid()) return k->fd;
+    libc.close(k->fd);
+  }
+  k->fd = 0;
+  int fd = make_two_way();
+  struct stat status;
+  if (fd < 0) return -1;
+  if (fd < HIGH || REAL(fstat(fd, &status)) < 0 || (k == &carrier && REAL(libc.fcntl(fd, F_SETSIG, MARK)) < 0)) {
+    libc.close(fd);
+    return -1;
+  }
+  k->pid = journal_pid();
+  k->misses = 0;
+  k->device = status.st_dev;
+  k->inode = status.st_ino;
+  return k->fd = fd;
+}
+
+static int write_whole(int fd, const uint8_t *bytes, size_t size) {
+  long written = REAL(libc.write(fd, bytes, size));
+  if (written >= 0 && (size_t)written < size && REAL(libc.fcntl(fd, F_SETPIPE_SZ, (int)(2 * size))) >= 0) {
+    long rest = REAL(libc.write(fd, bytes + written, size - (size_t)written));
+    written = rest < 0 ? rest : written + rest;
+  }
+  if (written < 0) return (int)written;
+  return (size_t)written == size ? 0 : -ENOSPC;
+}
+
+static int take_new(struct parcel_pipe *out, const uint8_t *bytes, size_t size) {
   int ends[2];
   int result = (int)REAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
   if (result < 0) return result;
-  long written = REAL(libc.write(ends[1], bytes, size));
-  if (written >= 0 && (size_t)written < size && libc.fcntl(ends[1], F_SETPIPE_SZ, (int)(2 * size)) >= 0) {
-    long rest = REAL(libc.write(ends[1], bytes + written, size - (size_t)written));
-    written = rest < 0 ? rest : written + rest;
-  }
+  result = write_whole(ends[1], bytes, size);
   libc.close(ends[1]);
-  if (written >= 0 && (size_t)written == size) return ends[0];
-  libc.close(ends[0]);
-  return written < 0 ? (int)written : -ENOSPC;
+  if (result < 0) libc.close(ends[0]);
+  *out = (struct parcel_pipe){.fd = ends[0], .kept = false};
+  return result;
+}
+
+/* An envelope in the kept pipe means that its message is still under way, or was lost, or went to somebody who does not read envelopes. */
+static bool is_empty(struct keeper *k) {
+  int waiting = 0;
+  if (REAL(libc.ioctl(k->fd, FIONREAD, &waiting)) == 0 && waiting == 0) {
+    k->misses = 0;
+    return true;
+  }
+  if (++k->misses >= MISSES_MAX) keeper_drop(k);
+  return false;
+}
+
+int pipe_take(struct parcel_pipe *out, const uint8_t *bytes, size_t size) {
+  if (keeper_lock(&carrier)) {
+    int fd = keeper_pipe(&carrier);
+    if (fd >= 0 && is_empty(&carrier)) {
+      if (write_whole(fd, bytes, size) == 0) {
+        *out = (struct parcel_pipe){.fd = fd, .kept = true};
+        return 0;
+      }
+      keeper_drop(&carrier);
+    }
+    keeper_unlock(&carrier);
+  }
+  return take_new(out, bytes, size);
+}
+
+void pipe_give(const struct parcel_pipe *p, bool sent) {
+  if (!p->kept) {
+    libc.close(p->fd);
+    return;
+  }
+  if (!sent) keeper_drop(&carrier);
+  keeper_unlock(&carrier);
+}
+
+bool pipe_is_kept(int fd) { return REAL(libc.fcntl(fd, F_GETSIG)) == MARK; }
+
+long pipe_read(int fd, uint8_t *to, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    long got = REAL(libc.read(fd, to + done, size - done));
+    if (got == -EINTR) continue;
+    if (got < 0 && done == 0) return got;
+    if (got <= 0) break;
+    done += (size_t)got;
+  }
+  return (long)done;
 }
 
 static long tee_and_read(int fd, int in, int out, uint8_t *to, size_t size) {
   long copied = REAL(tee(fd, in, size, SPLICE_F_NONBLOCK));
   if (copied == 0) return -EAGAIN;
-  long done = 0;
-  while (done < copied) {
-    long got = REAL(libc.read(out, to + done, (size_t)(copied - done)));
-    if (got == -EINTR) continue;
-    if (got <= 0) return got < 0 ? got : -EIO;
-    done += got;
-  }
-  return copied;
+  return copied < 0 ? copied : pipe_read(out, to, (size_t)copied);
 }
 
 static long peek_with_new_pipe(int fd, uint8_t *to, size_t size) {
@@ -65,52 +176,11 @@ static long peek_with_new_pipe(int fd, uint8_t *to, size_t size) {
   return result;
 }
 
-/* Only high numbers are kept: a low one would count as the program's. */
-static int make_kept(void) {
-  int ends[2];
-  if (REAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK)) < 0) return -1;
-  char path[sizeof "/proc/self/fd/-2147483648"];
-  char *at = path + sizeof path;
-  *--at = 0;
-  u32 number = (u32)ends[0];
-  do *--at = (char)('0' + number % 10);
-  while (number /= 10);
-  at -= sizeof "/proc/self/fd/" - 1;
-  memcpy(at, "/proc/self/fd/", sizeof "/proc/self/fd/" - 1);
-  int both = kernel_open(at, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
-  libc.close(ends[0]);
-  libc.close(ends[1]);
-  if (both < 0) return -1;
-  both = table_own(both);
-  struct stat status;
-  if (both >= HIGH && fstat(both, &status) == 0) {
-    kept.fd = both;
-    kept.pid = journal_pid();
-    kept.device = status.st_dev;
-    kept.inode = status.st_ino;
-    return both;
-  }
-  libc.close(both);
-  return -1;
-}
-
-/* The kept descriptor, when it still is the pipe that we made and no other process reads from it. */
-static int take_kept(void) {
-  struct stat status;
-  bool same = kept.fd && fstat(kept.fd, &status) == 0 && status.st_ino == kept.inode && status.st_dev == kept.device;
-  if (same && kept.pid == journal_pid()) return kept.fd;
-  if (same) libc.close(kept.fd); /* a fork's child shares the pipe with its parent */
-  kept.fd = 0;
-  return make_kept();
-}
-
 long pipe_peek(int fd, uint8_t *to, size_t size) {
-  if (table_in_vfork_child || atomic_flag_test_and_set(&kept.busy)) return peek_with_new_pipe(fd, to, size);
-  int saved = errno;
-  int scratch = take_kept();
-  errno = saved;
-  long result = scratch < 0 ? peek_with_new_pipe(fd, to, size) : tee_and_read(fd, scratch, scratch, to, size);
-  atomic_flag_clear(&kept.busy);
+  if (!keeper_lock(&scratch)) return peek_with_new_pipe(fd, to, size);
+  int both = keeper_pipe(&scratch);
+  long result = both < 0 ? peek_with_new_pipe(fd, to, size) : tee_and_read(fd, both, both, to, size);
+  keeper_unlock(&scratch);
   return result;
 }
 
@@ -118,7 +188,8 @@ long pipe_looks_like_ours(int fd) {
   struct stat status;
   int waiting = 0;
   if (REAL(fstat(fd, &status)) < 0 || !S_ISFIFO(status.st_mode)) return -EINVAL;
-  if (REAL(libc.fcntl(fd, F_GETFL)) != O_NONBLOCK) return -EINVAL;
+  long flags = REAL(libc.fcntl(fd, F_GETFL));
+  if (flags < 0 || !(flags & O_NONBLOCK) || (flags & O_ACCMODE) == O_WRONLY) return -EINVAL;
   long result = REAL(libc.ioctl(fd, FIONREAD, &waiting));
   return result < 0 ? result : waiting;
 }

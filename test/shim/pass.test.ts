@@ -24,6 +24,7 @@ sameAsKernel(
   'pass_failed',
   'pass_cloexec',
   'pass_first',
+  'pass_closed_all',
   'pass_messages',
   'pass_credentials',
   'pass_lost',
