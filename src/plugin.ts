@@ -21,7 +21,7 @@ export default function socketWrapper(): Vite.Plugin & { configureVitest(context
         : undefined,
     configureVitest({ project }: VitestPluginContext) {
       const { config } = project
-      if (config.environment === name) parseOptions(config.environmentOptions[name])
+      if (config.environment === name) parseOptions(config.environmentOptions?.[name])
       if (!/^vm/.test(config.pool)) return
       config.env = { ...config.env, [pluginVariable]: '1' }
       config.setupFiles.unshift(setupId)

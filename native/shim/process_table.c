@@ -51,7 +51,8 @@ int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 fl
   u64 text[sizeof row->program / 8];
   arena_text((uint8_t *)text, sizeof text, program);
   for (size_t i = 0; i < sizeof text / 8; i++) STORE(((u64 *)(void *)row->program)[i], text[i]);
-  STORE(row->parent, (u32)parent);
+  /* An exec keeps who its parent was, though it may be gone by now. */
+  if (!(LOAD(row->flags) & PROCESS_UNDER_SHIM)) STORE(row->parent, (u32)parent);
   STORE(row->host, host);
   STORE(row->exitedNs, 0);
   /* Two sides describe one process: the fixture that spawned it, and itself. */

@@ -40,13 +40,19 @@ static const char *base_name(const char *path) {
 
 void process_name(const char *path) { strncpy(program, base_name(path), sizeof program - 1); }
 
-static void before_fork(void) { table_each(share, NULL); }
+/* Asked for before: a daemon's parent may have ended when its child looks for it. */
+static pid_t forking;
+
+static void before_fork(void) {
+  forking = (pid_t)journal_pid();
+  table_each(share, NULL);
+}
 
 static void in_child(void) {
   journal_forget_pid();
   struct network *n = network_current();
   if (!n || !n->arena) return;
-  pid_t parent = getppid();
+  pid_t parent = forking;
   arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program);
   journal_write(n->arena, &(struct event){.op = OP_processFork, .fd = -1, .detail = (u32)parent, .text = program});
 }

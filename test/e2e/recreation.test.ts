@@ -13,14 +13,18 @@ print("received", flush=True)
 sys.stdin.read()
 `
 
-async function passTo(network: Network, fault?: string): Promise<Pass> {
+async function acceptOne(): Promise<Socket> {
   const server: Server = createServer({ noDelay: true })
   server.listen(80)
   await once(server, 'listening')
   const accepted = once(server, 'connection') as Promise<[Socket]>
   connect(80)
   const [socket] = await accepted
+  return socket
+}
 
+async function passTo(network: Network, fault?: string): Promise<Pass> {
+  const socket = await acceptOne()
   const channel = network.channel()
   const env = fault === undefined ? {} : { VITEST_SOCKET_WRAPPER_FAULT: fault }
   const stdio = ['pipe', 'pipe', 'pipe', channel] as const
