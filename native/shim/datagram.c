@@ -130,6 +130,9 @@ static long send_to_name(int fd, struct sock *s, struct parcel *p) {
   if (name_of_address(&s->network->world, p->to, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
   p->message.msg_namelen = name_write(&s->network->world, &name, &un);
   p->message.msg_name = &un;
+  long result = transmit(fd, s, p);
+  if (result != -ENOENT || !datagram_other_name(s, p->to, &name)) return result;
+  p->message.msg_namelen = name_write(&s->network->world, &name, &un);
   return transmit(fd, s, p);
 }
 

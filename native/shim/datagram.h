@@ -12,6 +12,8 @@ long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags)
 
 /* What ip_cmsg_send and ip6_datagram_send_ctl of the kernel let a program say. 0 or -EINVAL. */
 int datagram_check_control(const struct msghdr *message, int family);
+/* The other name of a sender that was shown as a loopback address: beyond host 1 it has only the one of its host. False when there is none. */
+bool datagram_other_name(const struct sock *s, const struct address *to, struct name *out);
 /* Asks the kernel to remember the peer: its name must exist. Then unwrapped calls and poll work, and others' datagrams are refused. */
 int datagram_connect_name(int fd, const struct sock *s, const struct address *peer);
 /* The peer is gone: the next call reports it, poll and a receiver that sleeps in another thread learn of it at once. */

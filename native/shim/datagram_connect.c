@@ -17,12 +17,27 @@ static int forget_peer(int fd) {
   return (int)REAL(libc.connect(fd, &none, sizeof none));
 }
 
-int datagram_connect_name(int fd, const struct sock *s, const struct address *peer) {
-  struct name name;
+bool datagram_other_name(const struct sock *s, const struct address *to, struct name *out) {
+  const struct name_world *world = &s->network->world;
+  if (!world->ten || world->host == 1 || !address_is_loopback(to)) return false;
+  if (!(atomic_load_explicit(&s->near, memory_order_relaxed) >> (to->port % 64) & 1)) return false;
+  struct address same = address_of_host(world, world->host, !address_is_v4(to), false);
+  same.port = to->port;
+  return name_of_address(world, &same, SOCK_DGRAM, out) == 0;
+}
+
+static int connect_name(int fd, const struct name_world *world, const struct name *name) {
   struct sockaddr_un un;
-  if (name_of_address(&s->network->world, peer, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
-  socklen_t length = name_write(&s->network->world, &name, &un);
+  socklen_t length = name_write(world, name, &un);
   return (int)REAL(libc.connect(fd, (struct sockaddr *)&un, length));
+}
+
+int datagram_connect_name(int fd, const struct sock *s, const struct address *peer) {
+  const struct name_world *world = &s->network->world;
+  struct name name;
+  if (name_of_address(world, peer, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
+  int result = connect_name(fd, world, &name);
+  return result == -ENOENT && datagram_other_name(s, peer, &name) ? connect_name(fd, world, &name) : result;
 }
 
 /* The port stays, also one that the kernel would give back: a unix socket cannot lose its name. */

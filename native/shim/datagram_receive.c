@@ -24,7 +24,7 @@ static bool sees_loopback(const struct sock *s, const struct wire_info *info) {
 }
 
 /* The unspecified address for a sender without a name, which is none of a shim: the datagram is delivered all the same. */
-static struct address source_of(const struct sock *s, const struct wire_info *info, const struct sockaddr_un *un, socklen_t length) {
+static struct address source_of(struct sock *s, const struct wire_info *info, const struct sockaddr_un *un, socklen_t length) {
   const struct name_world *world = &s->network->world;
   struct address out, peer = info_peer(info);
   struct name name;
@@ -36,7 +36,10 @@ static struct address source_of(const struct sock *s, const struct wire_info *in
     name.loopback = false;
     name.interface = name.host;
   }
-  name_to_address(world, &name, sees_loopback(s, info), &out);
+  bool near = sees_loopback(s, info);
+  name_to_address(world, &name, near, &out);
+  if (near && world->host != 1 && !name.loopback && name.interface == world->host)
+    atomic_fetch_or_explicit(&s->near, 1ull << (name.port % 64), memory_order_relaxed);
   return out;
 }
 

@@ -14,6 +14,7 @@ struct sock {
   _Atomic bool sent_to_loopback; /* the last destination was a loopback address: decides how the own host's names are shown */
   _Atomic bool has_sent;   /* UDP: to an address, at least once */
   _Atomic bool filters;    /* UDP, connected: the kernel may deliver what is not from the peer */
+  _Atomic u64 near;        /* UDP: bit port % 64 for each sender of the own host whose name was shown as a loopback address */
   _Atomic u64 full;        /* UDP: the destination whose queue is full and since when; 0 for none */
   struct network *network;
   struct wire_info info;  /* only by sock_read and between sock_begin and sock_end */

@@ -82,6 +82,7 @@ struct sock *table_new(struct network *network) {
   atomic_store_explicit(&s->has_sent, false, memory_order_relaxed);
   atomic_store_explicit(&s->filters, false, memory_order_relaxed);
   atomic_store_explicit(&s->full, 0, memory_order_relaxed);
+  atomic_store_explicit(&s->near, 0, memory_order_relaxed);
   s->network = network;
   atomic_fetch_add(&network->sockets, 1);
   atomic_store_explicit(&s->references, 1, memory_order_release);
