@@ -19,7 +19,10 @@ void arena_close(struct arena *a);
 struct wire_arena *arena_head(struct arena *a);
 
 /* Creates the file with the given counts (powers of two) and allocates all of it, so that a full disk is -ENOSPC here and never a SIGBUS later. */
-struct arena_shape { u32 records, sockets, processes; u32 features; };
+struct arena_shape {
+  u32 records, sockets, processes;
+  u32 features;
+};
 int arena_create(const char *dir, const struct arena_shape *shape);
 
 /* Process table. arena_process_add also is the child's side of fork. `flags`: PROCESS_*. Signal-safe: yes. */

@@ -18,7 +18,7 @@ struct arena {
   struct wire_record *records;
   u32 process_count, socket_count, record_count;
   u64 size;
-  u64 touched; /* bit n: this process has populated block n, a 64th of the ring */
+  u64 touched; /* bit n: this process has populated block n of the ring, at least a 64th of it */
   /* The journal's reader alone uses these. */
   u32 seen;        /* `published` when journal_wait last returned */
   u64 stuck_word;  /* the claim that the reader is waiting for */

@@ -12,6 +12,7 @@
 
 /* More failed claims than any number of writers causes: each one is another writer's success. */
 enum { CLAIMS = 1 << 16, SPINS = 100 };
+enum { BLOCK_RECORDS = 256 };
 /* A writer that was killed after it published, but before it counted, has woken nobody: a sleeper looks for himself now and then. */
 enum { NAP_MS = 200, CLAIMED_NAP_MS = 2 };
 
@@ -33,11 +34,13 @@ static struct wire_record *record_of(const struct arena *a, u64 sequence) { retu
 
 /* Before the first access to a part of the ring: see arena_populate. */
 static void touch(struct arena *a, u64 sequence) {
-  u32 block_records = a->record_count < 64 ? 1 : a->record_count / 64;
-  u32 block = (u32)(sequence & (a->record_count - 1)) / block_records;
-  if (LOAD(a->touched) >> block & 1) return;
-  __atomic_fetch_or(&a->touched, 1ULL << block, __ATOMIC_RELAXED);
-  arena_populate(&a->records[block * block_records], block_records * sizeof(struct wire_record));
+  u32 share = a->record_count / 64, block_records = share < BLOCK_RECORDS ? BLOCK_RECORDS : share;
+  u32 first = (u32)(sequence & (a->record_count - 1)) / block_records * block_records;
+  u64 bit = 1ULL << first / block_records;
+  if (LOAD(a->touched) & bit) return;
+  __atomic_fetch_or(&a->touched, bit, __ATOMIC_RELAXED);
+  u32 count = a->record_count - first < block_records ? a->record_count - first : block_records;
+  arena_populate(&a->records[first], count * sizeof(struct wire_record));
 }
 
 static u64 free_word(u64 sequence) { return record_word(sequence, 0, RECORD_FREE); }
