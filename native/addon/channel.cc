@@ -31,9 +31,8 @@ static bool would_block(int error) { return error == EAGAIN || error == EWOULDBL
 
 class Send final : public Operation {
 public:
-  Send(Napi::Env env, std::vector<int> descriptors, std::vector<uint8_t> bytes, bool is_stream)
-      : Operation(env), shim_(shim::functions(env)), descriptors_(std::move(descriptors)), bytes_(std::move(bytes)), is_stream_(is_stream) {
-  }
+  Send(Napi::Env env, std::vector<int> descriptors, std::vector<uint8_t> bytes)
+      : Operation(env), shim_(shim::functions(env)), descriptors_(std::move(descriptors)), bytes_(std::move(bytes)) {}
 
   const char *syscall() const override { return "sendmsg"; }
 
@@ -59,7 +58,7 @@ public:
       /* The descriptors went with the first byte. */
       sent_ += static_cast<size_t>(sent);
       descriptors_.clear();
-    } while (is_stream_ && sent_ < bytes_.size());
+    } while (sent_ < bytes_.size()); /* a stream takes what fits */
     deferred.Resolve(env.Undefined());
     return true;
   }
@@ -87,7 +86,6 @@ private:
   std::vector<int> descriptors_;
   std::vector<Descriptor> copies_;
   std::vector<uint8_t> bytes_;
-  bool is_stream_;
   size_t sent_ = 0;
 };
 
@@ -177,18 +175,21 @@ private:
   }
 };
 
+static bool is_stream(int fd) {
+  int type = 0;
+  socklen_t length = sizeof type;
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
+}
+
 /* send(fd, descriptors, bytes): a promise of nothing */
 static Napi::Value send(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   int fd = arguments::descriptor(info[0]);
   std::vector<int> descriptors = arguments::descriptors(info[1], "descriptors", DESCRIPTORS_MAX);
   std::vector<uint8_t> bytes = arguments::bytes(info[2]);
-  int type = 0;
-  socklen_t length = sizeof type;
-  bool is_stream = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
-  if (is_stream && bytes.empty())
+  if (bytes.empty() && is_stream(fd))
     throw Napi::TypeError::New(env, "Argument \"bytes\" is empty: a stream carries descriptors beside at least one byte.");
-  return waiters(env).run(fd, Direction::WRITE, std::make_unique<Send>(env, std::move(descriptors), std::move(bytes), is_stream));
+  return waiters(env).run(fd, Direction::WRITE, std::make_unique<Send>(env, std::move(descriptors), std::move(bytes)));
 }
 
 /* receive(fd, maxBytes): a promise of { bytes, descriptors, truncated } */

@@ -18,7 +18,7 @@
 #include "table.h"
 
 /* Room for all descriptors that one message can have, beside what the program asked for, of which the kernel never needs more than a bit. */
-enum { ALL_DESCRIPTORS = CMSG_SPACE(253 * sizeof(int)), ASKED_MAX = 16384, SMALL_CONTROL = 2048, SMALL_ENVELOPE = 4096 };
+enum { ALL_DESCRIPTORS = CMSG_SPACE(253 * sizeof(int)), ASKED_MAX = 16384, SMALL_CONTROL = 2560, SMALL_ENVELOPE = 4096 };
 
 static enum { FAULT_NONE, FAULT_LOCAL, FAULT_PEER, FAULT_OPTIONS, FAULT_STATE, FAULT_TYPE } fault;
 
@@ -28,16 +28,18 @@ void pass_fault(const char *field) {
     if (strcmp(field, names[i]) == 0) fault = i;
 }
 
-static void apply_fault(struct wire_info *info) {
-  struct address nothing = address_any(info->family);
+static void apply_fault(struct sock *s) {
+  struct address nothing = address_any(s->info.family);
+  sock_begin(s);
   switch (fault) {
     case FAULT_NONE: break;
-    case FAULT_LOCAL: info_set_local(info, &nothing); break;
-    case FAULT_PEER: info_set_peer(info, &nothing); break;
-    case FAULT_OPTIONS: info->optionMask = 0; break;
-    case FAULT_STATE: info->state = STATE_open; break;
-    case FAULT_TYPE: info->type = info->type == SOCK_STREAM ? SOCK_DGRAM : SOCK_STREAM; break;
+    case FAULT_LOCAL: info_set_local(&s->info, &nothing); break;
+    case FAULT_PEER: info_set_peer(&s->info, &nothing); break;
+    case FAULT_OPTIONS: s->info.optionMask = 0; break;
+    case FAULT_STATE: s->info.state = STATE_open; break;
+    case FAULT_TYPE: s->info.type = 0; break;
   }
+  sock_end(s);
 }
 
 /* What came with one message. */
@@ -64,7 +66,6 @@ static struct sock *make_sock(struct network *network, const struct wire_info *i
   s->info.flags |= FLAG_shared;
   s->info.pendingError = 0;
   atomic_store(&s->registered, network->arena && arena_socket_version(network->arena, cookie) != 0);
-  apply_fault(&s->info);
   return s;
 }
 
@@ -98,7 +99,10 @@ static int install(const struct arrival *a, u32 position) {
   else
     s = make_sock(a->network, &carried, cookie);
   if (!s || table_install(fd, s) < 0) return -ENFILE;
-  if (fault == FAULT_NONE) sock_refresh(s);
+  if (fault == FAULT_NONE)
+    sock_refresh(s);
+  else
+    apply_fault(s);
   if (a->peek || !a->network->arena) return 0;
   sock_read(s, &now);
   journal_receive(a, OP_passEnvelope, fd, position, a->envelope.head.senderPid, &carried);
