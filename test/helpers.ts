@@ -137,12 +137,7 @@ async function build(name: string): Promise<string> {
   const source = join(programs, `${name}.c`)
   const text = readFileSync(source, 'utf8')
   const own = /^ \* cc: (.*?)(?: \*\/)?$/m.exec(text)?.[1]?.split(' ') ?? []
-  const headers = [
-    join(programs, 'transcript.h'),
-    join(programs, 'passing.h'),
-    join(root, 'native/shim/api.h'),
-    join(root, 'native/shim/arena.h'),
-  ]
+  const headers = [join(programs, 'transcript.h'), join(programs, 'passing.h')]
   const content = [text, ...headers.map((path) => readFileSync(path, 'utf8')), ...flags, ...own].join('\0')
   const directory = join(cache, createHash('sha256').update(content).digest('hex').slice(0, 16))
   const target = join(directory, basename(name))
@@ -166,14 +161,13 @@ export async function withDirectory<T>(use: (directory: string) => Promise<T>): 
   }
 }
 
-/** Makes the arena of a network in `directory`. */
-export async function createArena(directory: string): Promise<void> {
-  const made = await run({
-    command: await compileProgram('tools/create_arena'),
-    args: [shimUnderTest, directory],
-    env: sanitizer(),
-  })
-  if (made.status !== 'exit 0') throw new Error(`create_arena ${directory} ended with ${made.status}\n${made.stderr}`)
+/** Makes the arena of a network in `directory`, with the hosts 1, 2, … of these names. */
+export async function createArena(directory: string, hosts: readonly string[] = ['test']): Promise<void> {
+  const { native } = await import('../src/native.ts')
+  native.createArena(directory, { records: 4096, sockets: 1024, processes: 256, abstractClients: true })
+  const arena = native.openArena(directory)
+  hosts.forEach((name, index) => native.addHost(arena, index + 1, name))
+  native.closeArena(arena)
 }
 
 function sanitizer(): Record<string, string> {

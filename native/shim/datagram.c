@@ -196,6 +196,15 @@ static int route(const struct sock *s, const struct wire_info *info, struct addr
   return !near && world->ten && info->state != STATE_open && address_is_loopback(&local) ? -EINVAL : 0;
 }
 
+/* Answers from the own host are shown with the address that was asked. */
+static void note_own_host(struct sock *s, const struct address *to) {
+  const struct name_world *world = &s->network->world;
+  bool loopback = address_is_loopback(to);
+  struct address own = address_of_host(world, world->host, !address_is_v4(to), false);
+  own.port = to->port;
+  if (loopback || memcmp(&own, to, sizeof own) == 0) atomic_store_explicit(&s->sent_to_own_address, !loopback, memory_order_relaxed);
+}
+
 static long send_elsewhere(int fd, struct sock *s, const struct wire_info *info, const struct msghdr *message, int flags) {
   if (info->state != STATE_open) return -ENETUNREACH;
   int result = endpoint_leave(fd, s);
@@ -233,8 +242,7 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
     result = endpoint_autobind(fd, s, NULL);
     if (result < 0) return result;
   }
-  atomic_store_explicit(&s->sent_to_loopback, address_is_loopback(&to), memory_order_relaxed);
-  atomic_store_explicit(&s->has_sent, true, memory_order_relaxed);
+  note_own_host(s, &to);
   parcel.message.msg_name = NULL;
   parcel.message.msg_control = NULL;
   parcel.message.msg_namelen = 0;

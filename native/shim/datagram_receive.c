@@ -19,8 +19,7 @@ static bool sees_loopback(const struct sock *s, const struct wire_info *info) {
   struct address local = info_local(info), peer = info_peer(info);
   if (info->state == STATE_connected) return address_is_loopback(&peer);
   if (!address_is_any(&local)) return address_is_loopback(&local);
-  if (!atomic_load_explicit(&s->has_sent, memory_order_relaxed)) return s->network->world.host == 1;
-  return atomic_load_explicit(&s->sent_to_loopback, memory_order_relaxed);
+  return !atomic_load_explicit(&s->sent_to_own_address, memory_order_relaxed);
 }
 
 /* The unspecified address for a sender without a name, which is none of a shim: the datagram is delivered all the same. */

@@ -78,8 +78,7 @@ struct sock *table_new(struct network *network) {
   struct sock *s = &table_slots[number - 1];
   memset(&s->info, 0, sizeof s->info);
   atomic_store_explicit(&s->registered, false, memory_order_relaxed);
-  atomic_store_explicit(&s->sent_to_loopback, false, memory_order_relaxed);
-  atomic_store_explicit(&s->has_sent, false, memory_order_relaxed);
+  atomic_store_explicit(&s->sent_to_own_address, false, memory_order_relaxed);
   atomic_store_explicit(&s->filters, false, memory_order_relaxed);
   atomic_store_explicit(&s->full, 0, memory_order_relaxed);
   atomic_store_explicit(&s->near, 0, memory_order_relaxed);
