@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, test, vi } from 'vitest'
-import { closePipe, isAlive, start, startPids, useGuard } from './guarded.ts'
+import { closePipe, endAfterTest, isAlive, start, startPids, useGuard } from './guarded.ts'
 
 const { makeNetwork, path, startGuard, stay, writeRow } = useGuard()
 const UNDER_SHIM = '1'
@@ -108,6 +108,7 @@ test('nothing is left a second after a worker was killed with SIGKILL', async ()
   const { stdout } = worker.process
   if (stdout === null) throw new Error('no stdout')
   const pids: number[] = []
+  endAfterTest(pids)
   for await (const line of createInterface({ input: stdout })) if (pids.push(Number(line)) === 2) break
   const before = performance.now()
   worker.process.kill('SIGKILL')

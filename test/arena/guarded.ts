@@ -28,12 +28,15 @@ export async function startPids(
   if (child.stdout === null) throw new Error(`${command} has no stdout`)
   for await (const line of createInterface({ input: child.stdout })) if (pids.push(Number(line)) === count) break
   expect(pids).toHaveLength(count)
-  for (const pid of pids) onTestFinished(() => void end(pid))
+  endAfterTest(pids)
   return pids
 }
 
-function end(pid: number): void {
-  if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+/** Also when the test fails: these processes end in no other way. */
+export function endAfterTest(pids: readonly number[]): void {
+  onTestFinished(() => {
+    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
+  })
 }
 
 /** A zombie has ended, whatever its parent does about it. */
