@@ -77,3 +77,36 @@ test.each([
     expect(await socketNames(network)).toEqual([])
   })
 })
+
+/** The lines of a program in a network, with one field of every received info dropped. */
+async function withFault(program: string, field: string): Promise<readonly string[]> {
+  return withDirectory(async (directory) => {
+    const network = join(directory, 'n')
+    await mkdir(network)
+    await createArena(network)
+    const env = shimEnvironment(network, {
+      SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0',
+      VITEST_SOCKET_WRAPPER_FAULT: field,
+    })
+    return (await run({ command: await compileProgram(program), env })).lines
+  })
+}
+
+test('the fault switch breaks the field that it names, and nothing else', async () => {
+  const kernel = await runProgram('pass_later', 'kernel')
+  // Before the other holder does anything: later its changes come through the registry and repair what the fault broke.
+  const brokenLines = async (field: string): Promise<readonly string[]> => {
+    const broken = await withFault('pass_later', field)
+    return kernel.lines.filter((line, index) => line.startsWith('child, at first:') && line !== broken[index])
+  }
+  expect(await brokenLines('nothing')).toEqual([])
+  expect(await brokenLines('local')).toEqual([
+    'child, at first: local 127.0.0.1:another (16 bytes)',
+    'child, at first: local [::1]:another (28 bytes)',
+  ])
+  expect(await brokenLines('state')).toEqual([
+    'child, at first: local 127.0.0.1:another (16 bytes)',
+    'child, at first: local [::1]:another (28 bytes)',
+  ])
+  expect((await brokenLines('type')).length).toBeGreaterThan(0)
+})
