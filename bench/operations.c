@@ -202,9 +202,17 @@ static const struct {
   const char *name;
   void (*run)(long);
 } operations[] = {
-    {"stream-data", stream_data},   {"stream-bulk", stream_bulk},   {"datagram-data", datagram_data}, {"connected-datagram", connected_datagram},
-    {"other-descriptor", other_descriptor}, {"socket-close", socket_close}, {"bind-close", bind_close},       {"connect-accept", connect_accept},
-    {"pass", pass},                 {"first-socket", socket_close}, {"fork", fork_child},
+    {"stream-data", stream_data},
+    {"stream-bulk", stream_bulk},
+    {"datagram-data", datagram_data},
+    {"connected-datagram", connected_datagram},
+    {"other-descriptor", other_descriptor},
+    {"socket-close", socket_close},
+    {"bind-close", bind_close},
+    {"connect-accept", connect_accept},
+    {"pass", pass},
+    {"first-socket", socket_close},
+    {"fork", fork_child},
 };
 
 int main(int count, char **arguments) {

@@ -21,6 +21,10 @@ static inline long shim_result(long result, int saved) {
   errno = saved;
   return -error;
 }
-#define REAL(call) (__extension__({ int saved_ = errno; shim_result((long)(call), saved_); }))
+#define REAL(call)                     \
+  (__extension__({                     \
+    int saved_ = errno;                \
+    shim_result((long)(call), saved_); \
+  }))
 
 #endif

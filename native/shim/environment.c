@@ -22,7 +22,8 @@ static size_t name_length(const char *variable) { return strcspn(variable, "=") 
 
 void environment_keep(void) {
   Dl_info self;
-  if (dladdr((void *)environment_keep, &self) && self.dli_fname && strlen(self.dli_fname) < sizeof shim_path) strcpy(shim_path, self.dli_fname);
+  if (dladdr((void *)environment_keep, &self) && self.dli_fname && strlen(self.dli_fname) < sizeof shim_path)
+    strcpy(shim_path, self.dli_fname);
   size_t used = 0;
   int count = 0;
   for (char **at = environ; at && *at; at++) {

@@ -75,9 +75,7 @@ static bool is_v6_loopback(const struct address *a) {
   return memcmp(a->bytes, one, 16) == 0;
 }
 
-bool address_is_loopback(const struct address *a) {
-  return is_v6_loopback(a) || (address_is_v4(a) && a->bytes[12] == 127);
-}
+bool address_is_loopback(const struct address *a) { return is_v6_loopback(a) || (address_is_v4(a) && a->bytes[12] == 127); }
 
 bool address_is_broadcast(const struct name_world *world, const struct address *a) {
   if (!address_is_v4(a)) return false;
@@ -205,6 +203,7 @@ int name_read(const struct name_world *world, const struct sockaddr_un *from, so
   bool loopback = last && last - path >= 5 && strncmp(last - 5, "/lo", 3) == 0;
   int host = loopback ? read_hex(last - 2, 2) : 0;
   if (interface < 1 || interface > (loopback ? 254 : HOST_MAX) || port < 0 || host < 0 || host > HOST_MAX) return -EINVAL;
-  *out = (struct name){.type = base[0], .loopback = loopback, .abstract = abstract, .host = (u32)host, .interface = (u32)interface, .port = (u16)port};
+  *out = (struct name){
+      .type = base[0], .loopback = loopback, .abstract = abstract, .host = (u32)host, .interface = (u32)interface, .port = (u16)port};
   return 0;
 }

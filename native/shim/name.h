@@ -19,18 +19,18 @@ struct address {
 
 /* What the codec must know of the network. */
 struct name_world {
-  bool ten;         /* 10.53.57.n and 127.0.0.1 of one's own; else 127.0.0.n is interface n */
-  u32 host;         /* own interface, 1..64 */
-  const char *dir;  /* absolute, without a final slash */
-  u64 network_id;   /* prefix of abstract names; 0 when there are none */
+  bool ten;        /* 10.53.57.n and 127.0.0.1 of one's own; else 127.0.0.n is interface n */
+  u32 host;        /* own interface, 1..64 */
+  const char *dir; /* absolute, without a final slash */
+  u64 network_id;  /* prefix of abstract names; 0 when there are none */
 };
 
 /* Where a socket is: `interface` is a host number in the main directory; in a loopback directory it is the last byte of 127.0.0.x. */
 struct name {
-  char type;        /* T: TCP/v4, X: TCP/v6, U: UDP/v4, Y: UDP/v6 */
-  bool loopback;    /* in <dir>/lo<host, 2 hex>/ instead of <dir>/ */
+  char type;     /* T: TCP/v4, X: TCP/v6, U: UDP/v4, Y: UDP/v6 */
+  bool loopback; /* in <dir>/lo<host, 2 hex>/ instead of <dir>/ */
   bool abstract;
-  u32 host;         /* whose loopback directory; only with loopback */
+  u32 host; /* whose loopback directory; only with loopback */
   u32 interface;
   u16 port;
 };

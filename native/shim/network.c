@@ -166,7 +166,8 @@ struct network *network_from_environment(void) {
     if (strlen(dir) > NAME_DIR_MAX && getenv("SOCKET_WRAPPER_DIR_ALLOW_ORIG")) dir = given;
     network_prepare(n, dir, default_interface(), ten);
   }
-  if (passthrough_read(n, getenv("VITEST_SOCKET_WRAPPER_PASSTHROUGH")) < 0) LOG(LOG_ERROR, "VITEST_SOCKET_WRAPPER_PASSTHROUGH is used up to its first bad entry");
+  if (passthrough_read(n, getenv("VITEST_SOCKET_WRAPPER_PASSTHROUGH")) < 0)
+    LOG(LOG_ERROR, "VITEST_SOCKET_WRAPPER_PASSTHROUGH is used up to its first bad entry");
   network_publish(n);
   atomic_store(&process_network, (int)n->id);
   return n;

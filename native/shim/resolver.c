@@ -23,8 +23,8 @@ static int list_of(const struct address *a, bool v6, const char *service, const 
 }
 
 /* AI_V4MAPPED without AI_ALL gives mapped addresses only where there is no IPv6 one: fake hosts always have both. */
-static int resolve_host(const struct network *n, u32 host, const char *name, bool loopback, const char *service, const struct addrinfo *hints,
-                        struct addrinfo **out) {
+static int resolve_host(const struct network *n, u32 host, const char *name, bool loopback, const char *service,
+                        const struct addrinfo *hints, struct addrinfo **out) {
   struct addrinfo *first = NULL, *second = NULL;
   struct address v4 = address_of_host(&n->world, host, false, loopback), v6 = address_of_host(&n->world, host, true, loopback);
   int result;
@@ -51,7 +51,8 @@ static int resolve_host(const struct network *n, u32 host, const char *name, boo
 
 static bool is_localhost(const char *name) {
   size_t length = strlen(name);
-  return strcasecmp(name, "localhost") == 0 || strcasecmp(name, "ip6-localhost") == 0 || (length > 10 && strcasecmp(name + length - 10, ".localhost") == 0);
+  return strcasecmp(name, "localhost") == 0 || strcasecmp(name, "ip6-localhost") == 0 ||
+         (length > 10 && strcasecmp(name + length - 10, ".localhost") == 0);
 }
 
 static bool is_own_name(const char *name) {
@@ -65,7 +66,8 @@ static bool is_numeric(const char *name) {
   return inet_aton(name, &v4) || strchr(name, ':') || inet_pton(AF_INET6, name, bytes) == 1;
 }
 
-EXPORT int getaddrinfo(const char *restrict name, const char *restrict service, const struct addrinfo *restrict hints, struct addrinfo **restrict out) {
+EXPORT int getaddrinfo(const char *restrict name, const char *restrict service, const struct addrinfo *restrict hints,
+                       struct addrinfo **restrict out) {
   static const struct addrinfo none = {.ai_family = AF_UNSPEC, .ai_flags = AI_V4MAPPED | AI_ADDRCONFIG};
   struct network *n = network_current();
   if (!n || !n->arena || !name || is_numeric(name)) {

@@ -10,13 +10,13 @@ struct sock {
   _Atomic u32 references; /* descriptors of this process */
   _Atomic u32 sequence;   /* odd while `info` is written */
   u32 next_free;
-  _Atomic bool registered; /* in the arena's registry */
+  _Atomic bool registered;          /* in the arena's registry */
   _Atomic bool sent_to_own_address; /* UDP: what went to the own host last went to its address, not to its loopback */
-  _Atomic bool filters;    /* UDP, connected: the kernel may deliver what is not from the peer */
-  _Atomic u64 near;        /* UDP: bit port % 64 for each sender of the own host whose name was shown as a loopback address */
-  _Atomic u64 full;        /* UDP: the destination whose queue is full and since when; 0 for none */
+  _Atomic bool filters;             /* UDP, connected: the kernel may deliver what is not from the peer */
+  _Atomic u64 near;                 /* UDP: bit port % 64 for each sender of the own host whose name was shown as a loopback address */
+  _Atomic u64 full;                 /* UDP: the destination whose queue is full and since when; 0 for none */
   struct network *network;
-  struct wire_info info;  /* only by sock_read and between sock_begin and sock_end */
+  struct wire_info info; /* only by sock_read and between sock_begin and sock_end */
 };
 
 /* A consistent copy. Bounded: a reader in a signal handler that interrupted the writer takes what is there. Signal-safe: yes. */

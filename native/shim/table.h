@@ -18,9 +18,7 @@ extern struct sock *table_slots;
 int table_init(void);
 
 /* The whole cost of a descriptor that is not ours: one bounds check and one load. */
-static inline u32 table_entry(int fd) {
-  return (u32)fd < table_size ? atomic_load_explicit(&table_entries[fd], memory_order_acquire) : 0;
-}
+static inline u32 table_entry(int fd) { return (u32)fd < table_size ? atomic_load_explicit(&table_entries[fd], memory_order_acquire) : 0; }
 static inline struct sock *table_find(int fd) {
   u32 entry = table_entry(fd) & ~TABLE_DATAGRAM;
   return entry ? &table_slots[entry - 1] : 0;

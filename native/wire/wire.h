@@ -50,6 +50,7 @@ struct wire_arena {
 #undef INTS
 
 /* The generator adds up the rows: a struct with padding would be read wrongly. */
+/* clang-format off */
 #define FIELD(type, name, doc) +sizeof(type)
 #define BYTES(name, size, doc) +(size)
 #define INTS(name, count, doc) +(count) * sizeof(i32)
@@ -74,6 +75,7 @@ static_assert(sizeof(struct wire_socket) == 0
 static_assert(sizeof(struct wire_arena) == 0
 #include "arena.def"
               , "arena.def has padding");
+/* clang-format on */
 #undef FIELD
 #undef BYTES
 #undef INTS
@@ -97,7 +99,7 @@ enum wire_op {
 #define OPTION(name, level, number, standard, doc) OPTION_##name,
 enum wire_option {
 #include "option.def"
-    OPTION_COUNT
+  OPTION_COUNT
 };
 #undef OPTION
 

@@ -9,8 +9,10 @@ static struct name ask(const char *what, int client, struct name to, int server)
   must(sendto(client, "q", 1, 0, sa(&to), to.length) == 1);
   must(recvfrom(server, &byte, 1, 0, sa(&from), &from.length) == 1);
   must(sendto(server, "a", 1, 0, sa(&from), from.length) == 1);
-  if (recvfrom(client, &byte, 1, MSG_DONTWAIT, sa(&answer), &answer.length) != 1) say("%s: no answer (%s)", what, strerrorname_np(errno));
-  else say("%s: the answer comes from where the question went: %d", what, memcmp(&answer.at, &to.at, to.length) == 0);
+  if (recvfrom(client, &byte, 1, MSG_DONTWAIT, sa(&answer), &answer.length) != 1)
+    say("%s: no answer (%s)", what, strerrorname_np(errno));
+  else
+    say("%s: the answer comes from where the question went: %d", what, memcmp(&answer.at, &to.at, to.length) == 0);
   return from;
 }
 
