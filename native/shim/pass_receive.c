@@ -13,7 +13,7 @@
 #include "libc.h"
 #include "log.h"
 #include "pass.h"
-#include "pipe.h"
+#include "pass_pipe.h"
 #include "spare.h"
 #include "table.h"
 
@@ -28,7 +28,7 @@ void pass_fault(const char *field) {
     if (strcmp(field, names[i]) == 0) fault = i;
 }
 
-static void apply_fault(struct sock *s) {
+static void apply_fault(struct sock *s, const struct wire_info *carried) {
   struct address nothing = address_any(s->info.family);
   sock_begin(s);
   switch (fault) {
@@ -37,7 +37,7 @@ static void apply_fault(struct sock *s) {
     case FAULT_PEER: info_set_peer(&s->info, &nothing); break;
     case FAULT_OPTIONS: s->info.optionMask = 0; break;
     case FAULT_STATE: s->info.state = STATE_open; break;
-    case FAULT_TYPE: s->info.type = 0; break;
+    case FAULT_TYPE: s->info.type = carried->type == SOCK_STREAM ? SOCK_DGRAM : SOCK_STREAM; break;
   }
   sock_end(s);
 }
@@ -102,7 +102,7 @@ static int install(const struct arrival *a, u32 position) {
   if (fault == FAULT_NONE)
     sock_refresh(s);
   else
-    apply_fault(s);
+    apply_fault(s, &carried);
   if (a->peek || !a->network->arena) return 0;
   sock_read(s, &now);
   journal_receive(a, OP_passEnvelope, fd, position, a->envelope.head.senderPid, &carried);
@@ -140,50 +140,11 @@ static void settle(const struct arrival *a, u32 position) {
   recover(a, fd, position);
 }
 
-/* Room for an envelope that is longer than `size`; the first `got` bytes go along. False when there is none. */
-static bool enlarge(struct spare *bytes, size_t size, size_t got, size_t claimed) {
-  if (claimed <= size) return true;
-  struct spare more = spare_take(NULL, 0, claimed);
-  if (!more.at) return false;
-  memcpy(more.at, bytes->at, got);
-  *bytes = more;
-  return true;
-}
-
-/* From a pipe that the sender keeps: one read in most cases, which is all that tells the sender that it may use the pipe again. */
-static long take_envelope(int pipe, struct spare *bytes, size_t size) {
-  long got = REAL(libc.read(pipe, bytes->at, size));
-  size_t claimed = got > 0 ? envelope_claimed_size(bytes->at, (size_t)got) : 0;
-  if (got <= 0 || claimed <= (size_t)got) return got;
-  if (!enlarge(bytes, size, (size_t)got, claimed)) return -ENOMEM;
-  long rest = pipe_read(pipe, bytes->at + got, claimed - (size_t)got);
-  return rest < 0 ? rest : got + rest;
-}
-
-/* Is the last descriptor the pipe? Reads it without taking anything out of it, unless it certainly is. When it is too long for `bytes` the
- * rest is read from the pipe itself, or not at all when the message stays in the queue: then the infos come from the registry. */
-static long read_envelope(int pipe, bool peek, struct spare *bytes, size_t size) {
-  if (!peek && pipe_is_kept(pipe)) return take_envelope(pipe, bytes, size);
-  long got = pipe_peek(pipe, bytes->at, size);
-  if (got == -EMFILE || got == -ENFILE) {
-    /* No descriptor left to look with: the pipe's length and flags must do. */
-    long waiting = pipe_looks_like_ours(pipe);
-    if (peek || waiting < (long)sizeof(struct wire_envelope) || waiting > (long)ENVELOPE_SIZE_MAX) return -EINVAL;
-    *bytes = spare_take(bytes->at, size, (size_t)waiting);
-    return bytes->at ? REAL(libc.read(pipe, bytes->at, (size_t)waiting)) : -ENOMEM;
-  }
-  size_t claimed = got > 0 ? envelope_claimed_size(bytes->at, (size_t)got) : 0;
-  if (claimed <= size || !enlarge(bytes, size, 0, claimed)) return got;
-  long whole = pipe_peek(pipe, bytes->at, claimed);
-  if (whole >= 0 && (size_t)whole < claimed && !peek) whole = pipe_read(pipe, bytes->at, claimed);
-  return whole;
-}
-
 /* Takes the pipe off the arrival when its last descriptor is one. Returns true when it is to be closed. */
 static bool open_envelope(struct arrival *a, struct spare *bytes, size_t size) {
   if (a->count == 0) return false;
   int pipe = a->descriptors[a->count - 1];
-  long got = read_envelope(pipe, a->peek, bytes, size);
+  long got = pass_read_envelope(pipe, a->peek, bytes, size);
   if (got <= 0) return false;
   if (envelope_is_reference(bytes->at, (size_t)got)) {
     a->count--;
