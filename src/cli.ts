@@ -38,7 +38,7 @@ async function run(args: string[]): Promise<number> {
   if (!Number.isInteger(host) || host < 1 || host > maxHosts)
     fail(`--host must be a whole number from 1 to ${maxHosts}, got "${values.host}".`)
   const given = values.dir ?? process.env['SOCKET_WRAPPER_DIR']
-  const own = given === undefined ? await makeDirectory(baseDirectories(), () => undefined) : null
+  const own = given === undefined ? makeDirectory(baseDirectories(), () => undefined) : null
   const dir = own?.path ?? resolve(given ?? '')
   if (Buffer.byteLength(dir) > maxPathBytes)
     fail(`The directory ${dir} has ${Buffer.byteLength(dir)} bytes, at most ${maxPathBytes} fit.`)
@@ -83,11 +83,11 @@ async function doctor(): Promise<number> {
       native.install()
       return 'can be brought into a network'
     }),
-    await check('directory', async () => {
-      const made = await makeDirectory(baseDirectories(), (path) =>
+    await check('directory', () => {
+      const made = makeDirectory(baseDirectories(), (path) =>
         native.createArena(path, { records: 4096, sockets: 1024, processes: 512, abstractClients: true }),
       )
-      await made.remove()
+      made.remove()
       return `${made.path.replace(/\/[^/]*$/, '')} (a network's paths have ${Buffer.byteLength(made.path)} bytes of ${maxPathBytes})`
     }),
   ]

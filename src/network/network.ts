@@ -27,10 +27,10 @@ export type CoreNetwork = {
 
 export type NetworkSetup = Pick<CoreNetwork, 'options' | 'passthrough' | 'passedNames' | 'isConcurrent'>
 
-export async function openNetwork(setup: NetworkSetup): Promise<CoreNetwork> {
+export function openNetwork(setup: NetworkSetup): CoreNetwork {
   const { options } = setup
   const shape = { ...options.arena, abstractClients: true }
-  const directory = await makeDirectory(baseDirectories(), (path) => native.createArena(path, shape))
+  const directory = makeDirectory(baseDirectories(), (path) => native.createArena(path, shape))
   const dir = directory.path
   const arena = native.openArena(dir)
   const hosts = createHosts((host) => native.addHost(arena, host.number, host.name))

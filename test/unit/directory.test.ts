@@ -24,12 +24,12 @@ test('bases are on memory before disk, and TMPDIR is none', () => {
 })
 
 test('a directory is private, named after its worker, and gone when it is removed', async () => {
-  const directory = await makeDirectory([base], () => undefined)
+  const directory = makeDirectory([base], () => undefined)
   expect(directory.path).toMatch(new RegExp(`^${base}/vsw-${process.pid}-[0-9a-z]+-\\w{6}$`))
   expect((await stat(directory.path)).mode & 0o777).toBe(0o700)
   await writeFile(join(directory.path, 'T010050'), '')
-  await directory.remove()
-  await directory.remove()
+  directory.remove()
+  directory.remove()
   expect(await readdir(base)).toEqual([])
 })
 
@@ -41,21 +41,24 @@ test('the next base is taken when one is missing, too long, or does not take wha
   const prepare = (path: string): void => {
     if (path.startsWith(full)) throw new Error('ENOSPC: no space left on device')
   }
-  const directory = await makeDirectory([join(base, 'missing'), long, full, base], prepare)
+  const directory = makeDirectory([join(base, 'missing'), long, full, base], prepare)
   expect(directory.path.startsWith(`${base}/vsw-`)).toBe(true)
-  await directory.remove()
+  directory.remove()
   expect(await readdir(full)).toEqual([])
-  const failure = await makeDirectory([join(base, 'missing'), long, full], prepare).catch(
-    ({ message }: Error) => message,
-  )
-  expect(failure).toMatch(/^No directory for a network can be made\. .*107 bytes at most/)
+  let failure = ''
+  try {
+    makeDirectory([join(base, 'missing'), long, full], prepare)
+  } catch (error) {
+    failure = String(error)
+  }
+  expect(failure).toMatch(/^SocketWrapperError: No directory for a network can be made\. .*107 bytes at most/)
   expect(failure).toMatch(/missing: ENOENT/)
   expect(failure).toMatch(/x: the path would have \d+ bytes, at most 94 fit/)
   expect(failure).toMatch(/full: ENOSPC/)
 })
 
 test('what dead workers left goes; what is alive, kept, or of others stays', async () => {
-  const { path: alive } = await makeDirectory([base], () => undefined)
+  const { path: alive } = makeDirectory([base], () => undefined)
   const deadPid = 4194303 // above PID_MAX_LIMIT's last pid: nobody's
   const named = (suffix: string): string =>
     alive.replace(`vsw-${process.pid}-`, `vsw-${deadPid}-`).replace(/\w{6}$/, suffix)
