@@ -53,6 +53,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
   if (own_network) environment_keep();
   process_start(own_network);
   if (own_network && !own_network->error) recover_inherited(own_network);
+  errno = 0; /* as main finds it (C11, 7.5) */
 }
 
 __attribute__((destructor)) static void stop(void) { process_exit(own_network); }

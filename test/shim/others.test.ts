@@ -1,3 +1,3 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('bad_descriptors', 'unix_untouched', 'raw_syscalls', 'fortified')
+sameAsKernel('bad_descriptors', 'unix_untouched', 'errno_kept', 'raw_syscalls', 'fortified')
