@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * pass_foreign <sender's preload> <receiver's preload> <path>: two programs of which one or both may be without the shim ("-").
- * The sender passes what it has; a receiver without the shim must not see a descriptor more than was sent. */
+ * A receiver without the shim must not see a descriptor more than was sent. PASS_FEW leaves the message of 20 descriptors out: some versions
+ * of socket_wrapper send no more than 6. */
 #include <sys/mman.h>
 
 #include "passing.h"
@@ -40,7 +41,7 @@ static int sender(const char *path, bool listens) {
   check("send a file", send_descriptors(carrier, none, 1, 0));
   int many[20];
   for (int i = 0; i < 20; i++) many[i] = i % 2 ? file : p.server;
-  check("send 20", send_descriptors(carrier, many, 20, 0));
+  if (!getenv("PASS_FEW")) check("send 20", send_descriptors(carrier, many, 20, 0));
   char byte = 0;
   must(read(carrier, &byte, 1) == 1);
   /* What the receiver wrote into the passed connection. */
@@ -52,7 +53,7 @@ static int sender(const char *path, bool listens) {
 
 static int receiver(const char *path, bool listens) {
   int carrier = carrier_end(path, listens), base = open_descriptors();
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i < (getenv("PASS_FEW") ? 4 : 5); i++) {
     /* Room for one descriptor more than were sent: a pipe too many would show. */
     struct received r = receive_into(carrier, CMSG_SPACE(32 * sizeof(int)), MSG_CMSG_CLOEXEC);
     say_received("received", &r);

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import {
   compileProgram,
   createArena,
+  referenceEnvironment,
   run,
   runProgram,
   shimEnvironment,
@@ -75,6 +76,17 @@ test.each([
     const result = await run({ command, args: [sender, receiver, join(directory, 'b')], env })
     expect(result).toEqual(kernel)
     expect(await socketNames(network)).toEqual([])
+  })
+})
+
+// The other direction cannot work: that library refuses whatever another version of itself, or anybody else, has sent.
+test('pass_foreign: the sender is under socket_wrapper', async () => {
+  await withDirectory(async (directory) => {
+    const command = await compileProgram('pass_foreign')
+    const few = { PASS_FEW: '1' }
+    const kernel = await run({ command, args: ['-', '-', join(directory, 'a')], env: few })
+    const { LD_PRELOAD: sender = '', ...env } = referenceEnvironment(directory, few)
+    expect(await run({ command, args: [sender, shimUnderTest, join(directory, 'b')], env })).toEqual(kernel)
   })
 })
 
