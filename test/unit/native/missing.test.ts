@@ -1,9 +1,10 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+beforeEach(() => vi.resetModules())
 
 afterEach(() => {
   vi.doUnmock('node:fs')
   vi.doUnmock('node:module')
-  vi.resetModules()
 })
 
 const loadNative = async (): Promise<unknown> => import('../../../src/native.ts')
