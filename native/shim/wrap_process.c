@@ -132,17 +132,16 @@ __attribute__((used)) pid_t process_vforked(long result) {
 
 #if defined(__x86_64__)
 /* The return address waits in a register: the child returns first and overwrites the stack below. */
-__asm__(
-    ".text\n.globl vfork\n.type vfork, @function\n"
-    "vfork:\n"
-    "  endbr64\n"
-    "  popq %rdi\n"
-    "  movl $58, %eax\n" /* __NR_vfork */
-    "  syscall\n"
-    "  pushq %rdi\n"
-    "  movq %rax, %rdi\n"
-    "  jmp process_vforked\n"
-    ".size vfork, .-vfork\n");
+__asm__(".text\n.globl vfork\n.type vfork, @function\n"
+        "vfork:\n"
+        "  endbr64\n"
+        "  popq %rdi\n"
+        "  movl $58, %eax\n" /* __NR_vfork */
+        "  syscall\n"
+        "  pushq %rdi\n"
+        "  movq %rax, %rdi\n"
+        "  jmp process_vforked\n"
+        ".size vfork, .-vfork\n");
 #else
 /* vfork may be fork (POSIX.1-2001); it costs the copy of the page tables. */
 EXPORT pid_t vfork(void) { return fork(); }
