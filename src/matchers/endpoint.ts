@@ -7,6 +7,16 @@ import type { SocketAddress } from '../wire/info.ts'
 /** A port, or what must be true of an address. `host` is the name of a host of the network. */
 export type Endpoint = number | { family?: 'IPv4' | 'IPv6'; address?: string; host?: string; port?: number }
 
+const endpointKeys = ['family', 'address', 'host', 'port']
+
+/** Types do not reach everybody: '80' or a misspelled key would be true of any address. */
+export function isEndpoint(value: unknown): value is Endpoint {
+  if (typeof value === 'number') return Number.isInteger(value) && value >= 0 && value <= 0xffff
+  if (typeof value !== 'object' || value === null) return false
+  const keys = Object.keys(value)
+  return keys.length > 0 && keys.every((key) => endpointKeys.includes(key))
+}
+
 export function matchesEndpoint(found: SocketAddress, ownHost: number, wanted: Endpoint, names: Names): boolean {
   if (typeof wanted === 'number') return found.port === wanted
   if (wanted.port !== undefined && wanted.port !== found.port) return false

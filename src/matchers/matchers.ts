@@ -4,7 +4,7 @@ import { formatDifferences } from '../report/difference.ts'
 import { formatHolder, formatRecreation } from '../report/text.ts'
 import { type OptionName, optionTable } from '../wire/layout.gen.ts'
 import type { SocketAddress, SocketInfo } from '../wire/info.ts'
-import { type Endpoint, formatFound, formatWanted, matchesEndpoint } from './endpoint.ts'
+import { type Endpoint, formatFound, formatWanted, isEndpoint, matchesEndpoint } from './endpoint.ts'
 import { type MatcherContext, type MatcherResult, result, type Verdict } from './message.ts'
 import { isPass, type Lookup, type Subject, subjectOf, wrongSubject } from './subject.ts'
 
@@ -38,6 +38,7 @@ export function createMatchers(lookup: Lookup) {
     },
 
     toHaveSocketInfo(received: unknown, pattern: SocketInfoPattern) {
+      requirePattern(pattern)
       const subject = subjectOf(received, 'toHaveSocketInfo', lookup)
       const { subsetEquality, iterableEquality, diff } = this.utils
       const found = subject.info === null ? null : withStandardOptions(subject.info, pattern)
@@ -52,6 +53,7 @@ export function createMatchers(lookup: Lookup) {
     },
 
     toBeListeningOn(received: unknown, endpoint: Endpoint) {
+      requireEndpoint('toBeListeningOn', endpoint)
       const subject = subjectOf(received, 'toBeListeningOn', lookup)
       return result(
         this,
@@ -62,6 +64,7 @@ export function createMatchers(lookup: Lookup) {
     },
 
     toBeConnectedTo(received: unknown, endpoint: Endpoint) {
+      requireEndpoint('toBeConnectedTo', endpoint)
       const subject = subjectOf(received, 'toBeConnectedTo', lookup)
       return result(
         this,
@@ -71,6 +74,35 @@ export function createMatchers(lookup: Lookup) {
       )
     },
   } satisfies Record<string, Matcher> & ThisType<MatcherContext>
+}
+
+const infoKeys: Record<keyof SocketInfo, true> = {
+  family: true,
+  type: true,
+  protocol: true,
+  local: true,
+  peer: true,
+  state: true,
+  options: true,
+  host: true,
+  flags: true,
+  pendingError: true,
+  cookie: true,
+  inode: true,
+  version: true,
+  bornPid: true,
+}
+
+/** A misspelled field would hold with `.not`, whatever the socket is. */
+function requirePattern(pattern: unknown): void {
+  const isPattern = isPlain(pattern) && Object.keys(pattern).every((key) => Object.hasOwn(infoKeys, key))
+  if (!isPattern)
+    throw wrongSubject('toHaveSocketInfo', `an object with some of ${Object.keys(infoKeys).join(', ')}`, pattern)
+}
+
+function requireEndpoint(matcher: string, endpoint: unknown): void {
+  const wanted = 'a port from 0 to 65535, or an object with some of host, address, port, family'
+  if (!isEndpoint(endpoint)) throw wrongSubject(matcher, wanted, endpoint)
 }
 
 /** A datagram socket that is bound takes what is sent to it, so it counts as listening. */

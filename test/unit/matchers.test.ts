@@ -273,3 +273,24 @@ describe('toBeConnectedTo', () => {
     ).toContain('Expected: the info to be connected to [::1]:1\nReceived: bound, without a peer')
   })
 })
+
+test('a wrong field, value or endpoint does not compile, and is refused at run time, also with not', () => {
+  const fields =
+    'family, type, protocol, local, peer, state, options, host, flags, pendingError, cookie, inode, version, bornPid'
+  // @ts-expect-error there is no such field
+  expect(() => expect(info).not.toHaveSocketInfo({ locl: { port: 80 } })).toThrow(
+    `toHaveSocketInfo takes an object with some of ${fields}; got an object with the keys locl.`,
+  )
+  // @ts-expect-error it needs a pattern
+  expect(() => expect(info).not.toHaveSocketInfo()).toThrow('got undefined')
+  // @ts-expect-error there is no such type
+  expect(() => expect(info).toHaveSocketInfo({ type: 'streem' })).toThrow('an info with differences')
+  for (const wrong of ['80', 80.5, 65536, undefined, null, {}, { prot: 80 }]) {
+    // @ts-expect-error a port is a number
+    expect(() => expect(info).not.toBeConnectedTo(wrong)).toThrow(
+      /^toBeConnectedTo takes a port from 0 to 65535, or an object with some of host, address, port, family; got /,
+    )
+    // @ts-expect-error a port is a number
+    expect(() => expect(info).not.toBeListeningOn(wrong)).toThrow(/^toBeListeningOn takes a port/)
+  }
+})
