@@ -39,7 +39,7 @@ test('the whole life of a network', async () => {
   const lives: number[] = []
   for (let i = 0; i < 30; i++) {
     const start = process.hrtime.bigint()
-    const sandbox = await openSandbox({ title: 'bench', isConcurrent: false, timeoutMs: 0 })
+    const sandbox = openSandbox({ title: 'bench', isConcurrent: false, timeoutMs: 0 })
     await sandbox.finish(false)
     lives.push(Number(process.hrtime.bigint() - start))
   }

@@ -53,7 +53,7 @@ async function run(args: string[]): Promise<number> {
   try {
     return await runToEnd(command, rest, env)
   } finally {
-    await own?.remove()
+    own?.remove()
   }
 }
 

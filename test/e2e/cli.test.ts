@@ -32,7 +32,7 @@ test('shim-path prints the library, and nothing else', async () => {
 test('run brings a command into a network of its own, which is removed', async () => {
   const { lines, status, stderr } = await run({
     command: process.execPath,
-    args: [bin, 'run', '--', 'node', '-e', `${serve.replace('process.stdout', 'process.stderr')}`],
+    args: [bin, 'run', '--', 'node', '-e', serve.replace('process.stdout', 'process.stderr')],
   })
   expect(stderr).toBe('hi')
   expect(status).toBe('exit 0')
