@@ -3,15 +3,31 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { stripVTControlCharacters } from 'node:util'
-import { expect, type Network, type Pass, test } from '../../src/test.ts'
+import { expect, type Network, type Pass, type SocketAddress, test } from '../../src/test.ts'
 
-/** Receives one descriptor over fd 3 and ends when its stdin does. */
+/** Receives one descriptor over fd 3, tells what its own calls answer, and ends when its stdin does. */
 const receiver = `
-import socket, sys
+import json, socket, sys
+
+def ask(question):
+    try:
+        return question()
+    except OSError as error:
+        return error.errno
+
 _, descriptors, _, _ = socket.recv_fds(socket.socket(fileno=3), 16, 1)
-print("received", flush=True)
+received = socket.socket(socket.AF_INET6, socket.SOCK_STREAM, 0, descriptors[0])
+print(json.dumps({
+    "local": ask(lambda: received.getsockname()[:2]),
+    "peer": ask(lambda: received.getpeername()[:2]),
+    "noDelay": ask(lambda: received.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)),
+    "isListening": ask(lambda: received.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)),
+    "isStream": ask(lambda: received.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_STREAM),
+}), flush=True)
 sys.stdin.read()
 `
+
+type Handed = { pass: Pass; answers: Record<string, unknown> }
 
 async function acceptOne(): Promise<Socket> {
   const server: Server = createServer({ noDelay: true })
@@ -23,31 +39,45 @@ async function acceptOne(): Promise<Socket> {
   return socket
 }
 
-async function passTo(network: Network, fault?: string): Promise<Pass> {
+async function handOver(network: Network, fault?: string): Promise<Handed> {
   const socket = await acceptOne()
   const channel = network.channel()
   const env = fault === undefined ? {} : { VITEST_SOCKET_WRAPPER_FAULT: fault }
   const stdio = ['pipe', 'pipe', 'pipe', channel] as const
-  await network.spawn('python3', ['-c', receiver], { env, stdio, ready: 'spawned' })
+  const process = await network.spawn('python3', ['-c', receiver], { env, stdio, ready: 'spawned' })
   await channel.send([socket])
-  return network.nextPass()
+  const pass = await network.nextPass()
+  const { value } = await process.stdout.lines().next()
+  return { pass, answers: JSON.parse(value ?? '{}') as Record<string, unknown> }
 }
 
-test('a socket of the test itself is recreated in another process', async ({ network }) => {
-  const pass = await passTo(network)
+test('a socket of the test itself is recreated in another process, as its own calls say', async ({ network }) => {
+  const { pass, answers } = await handOver(network)
   expect(pass).toRecreateSocketInfo()
   expect(pass.from.pid).toBe(process.pid)
   expect(pass).toHaveSocketInfo({ local: { port: 80 }, state: 'connected', options: { noDelay: 1 } })
+  const text = (address: SocketAddress | null | undefined) => [address?.address, address?.port]
+  expect(answers).toEqual({
+    local: text(pass.received?.local),
+    peer: text(pass.received?.peer),
+    noDelay: 1,
+    isListening: 0,
+    isStream: true,
+  })
 })
 
+const enotconn = 107
+
 test.for([
-  ['local', 'local'],
-  ['peer', 'peer'],
-  ['options', 'options.noDelay, options.reuseAddress'],
-  ['state', 'state'],
-  ['type', 'type'],
-] as const)('a receiver with a wrong %s is told', async ([fault, fields], { network }) => {
-  const pass = await passTo(network, fault)
+  ['local', 'local', { local: ['::', 0] }],
+  ['peer', 'peer', { peer: ['::', 0] }],
+  ['options', 'options.noDelay, options.reuseAddress', { noDelay: 0 }],
+  ['state', 'state', { peer: enotconn }],
+  // SO_TYPE is asked of the kernel.
+  ['type', 'type', { isStream: true }],
+] as const)('a receiver with a wrong %s is told', async ([fault, fields, wrong], { network }) => {
+  const { pass, answers } = await handOver(network, fault)
+  expect(answers).toMatchObject(wrong)
   expect(pass).not.toRecreateSocketInfo()
   let message = ''
   try {
