@@ -25,6 +25,10 @@ static void run(int family) {
   check("recv", recv(server, bytes, sizeof bytes, 0));
   for (int i = 0; i < 5; i++) must(sendto(client, "five", 4, 0, sa(&to), to.length) == 4);
   for (int i = 0; i < 5; i++) check("of five", recv(server, bytes, sizeof bytes, MSG_DONTWAIT));
+  must(fcntl(client, F_SETFL, O_NONBLOCK) == 0);
+  bool waited = false;
+  for (int i = 0; i < 500; i++) waited = waited || sendto(client, bytes, sizeof bytes, 0, sa(&to), to.length) < 0;
+  say("a non-blocking sender hears EAGAIN: %d", waited);
   close(client);
   close(server);
 }
