@@ -14,7 +14,10 @@ export type ArenaOptions = {
 
 /** What stands under `environmentOptions['socket-wrapper']`. */
 export type SocketWrapperOptions = {
-  /** Real addresses that a test may reach: `address[/prefix][:port]`, IPv6 in brackets, or a host name. Standard: none. */
+  /**
+   * Real addresses that a test and its processes may reach: `address[/prefix][:port]`, IPv6 in brackets. Or a host name, which only the
+   * test's own process resolves. Standard: none.
+   */
   passthrough?: string[]
   /** When the directory of a network stays after its test. Standard: `'failure'`. */
   keep?: 'failure' | 'always' | 'never'

@@ -3,8 +3,10 @@
 import dns from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
 import { isIP } from 'node:net'
+import { hostname } from 'node:os'
 import process from 'node:process'
 import { current } from './current.ts'
+import { testHost } from './hosts.ts'
 import type { CoreNetwork } from './network.ts'
 
 type Callback = (error: NodeJS.ErrnoException | null, address?: string | dns.LookupAddress[], family?: number) => void
@@ -60,7 +62,7 @@ function answer(hostname: unknown, options: unknown): Answer | undefined {
   }
   const network = where.network
   if (isPassedThrough(network, name)) return undefined
-  const addresses = orderOf(options).flatMap((family): dns.LookupAddress[] => {
+  const addresses = orderOf(options, name).flatMap((family): dns.LookupAddress[] => {
     const address = addressOf(network, name, family)
     return address === undefined ? [] : [{ address, family }]
   })
@@ -74,10 +76,16 @@ function answer(hostname: unknown, options: unknown): Answer | undefined {
   }
 }
 
+/** As in native/shim/resolver.c, so that a test and its processes mean the same by a name. */
 function addressOf(network: CoreNetwork, name: string, family: number): string | undefined {
-  if (name === 'localhost') return family === 4 ? '127.0.0.1' : '::1'
-  const host = network.hosts.find(name)
+  if (isLocalhost(name)) return family === 4 ? '127.0.0.1' : '::1'
+  const host =
+    network.hosts.find(name) ?? (name === hostname().toLowerCase() ? network.hosts.find(testHost) : undefined)
   return family === 4 ? host?.addresses.IPv4 : host?.addresses.IPv6
+}
+
+function isLocalhost(name: string): boolean {
+  return name === 'localhost' || name === 'ip6-localhost' || name.endsWith('.localhost')
 }
 
 function isPassedThrough(network: CoreNetwork, name: string): boolean {
@@ -85,12 +93,14 @@ function isPassedThrough(network: CoreNetwork, name: string): boolean {
 }
 
 /** The families asked for, in the order wanted. */
-function orderOf(options: unknown): readonly number[] {
+function orderOf(options: unknown, name: string): readonly number[] {
   const asked = typeof options === 'number' ? { family: options } : ((options ?? {}) as dns.LookupOptions)
   if (asked.family === 4 || asked.family === 'IPv4') return [4]
   if (asked.family === 6 || asked.family === 'IPv6') return [6]
   const order = (asked as { order?: string }).order ?? (asked.verbatim === undefined ? dns.getDefaultResultOrder() : '')
-  return order === 'ipv6first' ? [6, 4] : [4, 6]
+  if (order === 'ipv6first') return [6, 4]
+  // localhost as the system's resolver sorts it (RFC 3484); hosts with IPv4 first, for servers on 0.0.0.0 and clients that try one address.
+  return order !== 'ipv4first' && isLocalhost(name) ? [6, 4] : [4, 6]
 }
 
 function wantsAll(options: unknown): boolean {

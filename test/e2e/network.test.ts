@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
+import { hostname } from 'node:os'
 import { promisify } from 'node:util'
 import { describe } from 'vitest'
 
@@ -32,10 +33,15 @@ describe('names', () => {
     expect(await promisify(dns.lookup)('web', { all: true })).toEqual([v4, v6])
     const callback = await new Promise((resolve) => lookup('web', (...values) => resolve(values)))
     expect(callback).toEqual([null, v4.address, 4])
-    expect(await dnsPromises.lookup('localhost', { all: true })).toEqual([
-      { address: '127.0.0.1', family: 4 },
+    const loopback = [
       { address: '::1', family: 6 },
-    ])
+      { address: '127.0.0.1', family: 4 },
+    ]
+    expect(await dnsPromises.lookup('localhost', { all: true })).toEqual(loopback)
+    expect(await dnsPromises.lookup('app.localhost', { all: true, order: 'ipv4first' } as object)).toEqual(
+      loopback.toReversed(),
+    )
+    expect(await dnsPromises.lookup(hostname(), 4)).toEqual({ address: '10.53.57.1', family: 4 })
     expect(await dnsPromises.lookup('192.0.2.7')).toEqual({ address: '192.0.2.7', family: 4 })
   })
 
@@ -46,7 +52,17 @@ describe('names', () => {
     expect(String(error)).toContain('the network has the hosts test, web; declare it with network.host("db")')
   })
 
-  test('a program resolves the same names', async ({ network }) => {
+  test('a program resolves the same names in the same order', async ({ network }) => {
+    network.host('web')
+    const script = `const { lookup } = require('dns/promises')
+      Promise.all(['web', 'localhost', require('os').hostname()].map((name) => lookup(name, { all: true, verbatim: true })))
+        .then((all) => console.log(JSON.stringify(all)))`
+    const program = await network.spawn('node', ['-e', script], { ready: 'exit' })
+    const own = ['web', 'localhost', hostname()].map((name) => dnsPromises.lookup(name, { all: true, verbatim: true }))
+    expect(JSON.parse(program.stdout.text())).toEqual(await Promise.all(own))
+  })
+
+  test('a program reaches a host by its name', async ({ network }) => {
     await network.host('web').spawn('node', httpServer('hello'))
     const script = "fetch('http://web/').then((r) => r.text()).then(console.log)"
     const client = await network.host('client').spawn('node', ['-e', script], { ready: 'exit' })

@@ -40,11 +40,12 @@ test('is closed', async ({ network }) => {
     }),
     runVitest({
       env: { REAL_PORT: String(port) },
-      config: `testTimeout: 30_000, environmentOptions: { 'socket-wrapper': { passthrough: ['127.0.0.1:${port}'] } }`,
+      config: `testTimeout: 30_000, environmentOptions: { 'socket-wrapper': { passthrough: ['127.0.0.1:${port}', 'localhost:${port}'] } }`,
       files: {
         'a.test.ts': `${ask}
 test('is open', async ({ network }) => {
   expect(await text(url)).toBe('the real machine')
+  expect(await text(url.replace('127.0.0.1', 'localhost'))).toBe('the real machine')
   expect(await program(network, url)).toBe('the real machine')
   expect(await text('http://127.0.0.1:8000/')).toBe('ECONNREFUSED')
   const server = http.createServer((q, r) => r.end('of the network')).listen(80)
