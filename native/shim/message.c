@@ -44,6 +44,12 @@ bool message_any_control(const struct mmsghdr *messages, unsigned count) {
   return false;
 }
 
+bool message_any_pass(const struct mmsghdr *messages, unsigned count) {
+  for (unsigned i = 0; i < count && i < MESSAGES_MAX; i++)
+    if (messages[i].msg_hdr.msg_control && pass_carries_ours(&messages[i].msg_hdr)) return true;
+  return false;
+}
+
 long message_send_many(int fd, struct mmsghdr *messages, unsigned count, int flags) {
   unsigned done = 0;
   for (; done < count && done < MESSAGES_MAX; done++) {

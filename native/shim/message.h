@@ -16,6 +16,8 @@ long message_send_many(int fd, struct mmsghdr *messages, unsigned count, int fla
 long message_receive_many(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout);
 /* True when one of the messages has control data. */
 bool message_any_control(const struct mmsghdr *messages, unsigned count);
+/* True when one of them carries a socket of ours. */
+bool message_any_pass(const struct mmsghdr *messages, unsigned count);
 
 /* Bytes of the message's vectors. */
 size_t message_size(const struct msghdr *message);

@@ -4,8 +4,11 @@
 #ifndef PASS_H
 #define PASS_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
+/* True when the message is well-formed and carries a socket of ours. Reads only. */
+bool pass_carries_ours(const struct msghdr *message);
 /* sendmsg and recvmsg on a descriptor that is not one of our inet sockets (a unix socket, netlink, ...), with control data.
  * Same contract as the system calls, but >= 0 or -errno. The caller's msghdr and control buffer are left as the kernel would leave them. */
 long pass_send(int fd, const struct msghdr *message, int flags);

@@ -38,8 +38,7 @@ static bool any_ours(const struct control_item *rights) {
   return false;
 }
 
-/* True when the message is well-formed and carries a socket of ours. Reads only. */
-static bool is_pass(const struct msghdr *message) {
+bool pass_carries_ours(const struct msghdr *message) {
   struct control_item item;
   size_t offset = 0;
   bool ours = false;
@@ -158,7 +157,7 @@ static void journal_sends(const struct parcel *p, struct arena *arena, const uin
 
 long pass_send(int fd, const struct msghdr *message, int flags) {
   struct parcel parcel;
-  if (!is_pass(message) || !collect(message, &parcel) || parcel.sockets == 0) return REAL(libc.sendmsg(fd, message, flags));
+  if (!pass_carries_ours(message) || !collect(message, &parcel) || parcel.sockets == 0) return REAL(libc.sendmsg(fd, message, flags));
   uint8_t small[SMALL_ENVELOPE];
   struct spare envelope = spare_take(small, sizeof small, envelope_size(parcel.descriptors, parcel.sockets));
   if (!envelope.at) return REAL(libc.sendmsg(fd, message, flags));

@@ -12,7 +12,7 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags) { return
 EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags) { return shim_leave(message_receive(fd, message, flags)); }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
-  if (!table_entry(fd) && !message_any_control(messages, count)) return libc.sendmmsg(fd, messages, count, flags);
+  if (!table_entry(fd) && !message_any_pass(messages, count)) return libc.sendmmsg(fd, messages, count, flags);
   return (int)shim_leave(message_send_many(fd, messages, count, flags));
 }
 
