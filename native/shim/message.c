@@ -39,19 +39,20 @@ long message_receive(int fd, struct msghdr *message, int flags) {
 }
 
 bool message_any_control(const struct mmsghdr *messages, unsigned count) {
-  for (unsigned i = 0; i < count && i < MESSAGES_MAX; i++)
+  for (unsigned i = 0; messages && i < count && i < MESSAGES_MAX; i++)
     if (messages[i].msg_hdr.msg_control && messages[i].msg_hdr.msg_controllen) return true;
   return false;
 }
 
 bool message_any_pass(const struct mmsghdr *messages, unsigned count) {
-  for (unsigned i = 0; i < count && i < MESSAGES_MAX; i++)
+  for (unsigned i = 0; messages && i < count && i < MESSAGES_MAX; i++)
     if (messages[i].msg_hdr.msg_control && pass_carries_ours(&messages[i].msg_hdr)) return true;
   return false;
 }
 
 long message_send_many(int fd, struct mmsghdr *messages, unsigned count, int flags) {
   unsigned done = 0;
+  if (!messages && count) return -EFAULT;
   for (; done < count && done < MESSAGES_MAX; done++) {
     long result = message_send(fd, &messages[done].msg_hdr, flags);
     if (result < 0) return done ? (long)done : result;
@@ -84,6 +85,7 @@ static bool is_over(const struct timespec *deadline, struct timespec *left) {
 /* do_recvmmsg of the kernel: the time is looked at after each datagram only, as recvmmsg(2) admits. */
 long message_receive_many(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout) {
   struct timespec deadline;
+  if (!messages && count) return -EFAULT;
   if (timeout && deadline_of(timeout, &deadline) < 0) return -EINVAL;
   unsigned done = 0;
   while (done < count && done < MESSAGES_MAX) {
