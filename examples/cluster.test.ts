@@ -11,6 +11,7 @@ async function askWorker(): Promise<number> {
 test('SCHED_RR: the master accepts, and each connection travels to a worker', async ({ network }) => {
   const cluster = await network.host('web').fork(master)
   expect(cluster).toBeListeningOn(80)
+  expect(await cluster.stdout.lines().next()).toMatchObject({ value: '4 workers listen' })
 
   const workers = await Promise.all(requests.map(askWorker))
 
