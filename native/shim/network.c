@@ -15,17 +15,20 @@
 #include "log.h"
 #include "table.h"
 
-enum { REFUSE = -1 };
+enum { REFUSE = -1, SLOT_BITS = 12, SLOT_MASK = (1 << SLOT_BITS) - 1 };
+static_assert((int)NETWORK_MAX <= (int)SLOT_MASK, "an id has SLOT_BITS for its slot");
 
 static struct network *networks; /* id - 1 */
 static _Atomic u32 networks_used;
 static _Atomic int process_network;
 static __thread int thread_network;
 
+/* An id is generation << SLOT_BITS | slot + 1: the id of a closed network is never that of a later one. */
 static struct network *network_by_id(int id) {
-  if (id < 1 || (u32)id > atomic_load_explicit(&networks_used, memory_order_acquire)) return NULL;
-  struct network *n = &networks[id - 1];
-  return atomic_load_explicit(&n->open, memory_order_acquire) ? n : NULL;
+  u32 slot = (u32)id & SLOT_MASK;
+  if (id < 1 || slot == 0 || slot > atomic_load_explicit(&networks_used, memory_order_acquire)) return NULL;
+  struct network *n = &networks[slot - 1];
+  return atomic_load_explicit(&n->open, memory_order_acquire) && n->id == (u32)id ? n : NULL;
 }
 
 /* One "address[/prefix][:port]"; IPv6 in brackets. */
@@ -98,7 +101,7 @@ struct network *network_current(void) {
   return network_by_id(atomic_load_explicit(&process_network, memory_order_acquire));
 }
 
-bool network_is_ambiguous(void) { return thread_network == REFUSE; }
+bool network_is_refused(void) { return thread_network == REFUSE || (thread_network && !network_by_id(thread_network)); }
 
 /* A closed network that no slot refers to, or a new one. */
 static struct network *network_take(void) {
@@ -108,11 +111,12 @@ static struct network *network_take(void) {
     if (!atomic_load(&n->open) && atomic_load(&n->sockets) == 0) {
       if (n->arena) arena_close(n->arena);
       n->arena = NULL;
+      n->id = (n->id + (1 << SLOT_BITS)) & INT32_MAX;
       return n;
     }
   }
   if (used == NETWORK_MAX) return NULL;
-  networks[used].id = used + 1;
+  networks[used].id = used + 1; /* generation 0 */
   return &networks[used];
 }
 
@@ -137,7 +141,8 @@ static int network_prepare(struct network *n, const char *dir, u32 host, bool te
 
 static void network_publish(struct network *n) {
   atomic_store_explicit(&n->open, true, memory_order_release);
-  if (n->id > atomic_load(&networks_used)) atomic_store_explicit(&networks_used, n->id, memory_order_release);
+  u32 slot = n->id & SLOT_MASK;
+  if (slot > atomic_load(&networks_used)) atomic_store_explicit(&networks_used, slot, memory_order_release);
 }
 
 /* "7x" is 7; what is missing, 0, above 64 or no number is 1: programs rely on it (behaviour of the reference). */
@@ -182,6 +187,7 @@ int network_init(void) {
 
 int network_open(const char *dir, u32 host, const char *passthrough) {
   if (host < 1 || host > HOST_MAX) return -EINVAL;
+  if (access(dir, W_OK | X_OK) < 0) return -errno;
   struct network *n = network_take();
   if (!n) return -ENFILE;
   int result = network_prepare(n, dir, host, true);

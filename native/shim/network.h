@@ -18,7 +18,7 @@ struct passthrough {
   u16 port;   /* 0: any */
 };
 
-enum { PASSTHROUGH_MAX = 32, NETWORK_MAX = 4096 };
+enum { PASSTHROUGH_MAX = 32, NETWORK_MAX = 4095 };
 
 struct network {
   u32 id;
@@ -36,8 +36,9 @@ struct network {
 int network_init(void);
 /* The network of the calling thread, else of the process, else NULL: the call is not ours. Signal-safe: yes. */
 struct network *network_current(void);
-/* True when several networks are open and the thread has chosen none: a new inet socket is refused (EACCES) rather than put in a wrong one. */
-bool network_is_ambiguous(void);
+/* True when the thread has refused inet sockets, or has stayed in a network that is closed: a new one is refused (EACCES) rather than put
+ * into the real network or a wrong one. */
+bool network_is_refused(void);
 /* Reads the environment. Returns NULL when SOCKET_WRAPPER_DIR is not set or unusable (one line in the log). Constructor only. */
 struct network *network_from_environment(void);
 /* See api.h. */

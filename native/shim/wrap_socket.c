@@ -50,7 +50,7 @@ EXPORT int socket(int family, int type, int protocol) {
   bool inet = family == AF_INET || family == AF_INET6;
   struct network *n = inet ? network_current() : NULL;
   if (n) return (int)shim_leave(make_socket(n, family, type, protocol));
-  if (inet && network_is_ambiguous()) return (int)shim_leave(-EACCES);
+  if (inet && network_is_refused()) return (int)shim_leave(-EACCES);
   int fd = libc.socket(family, type, protocol);
   table_drop(fd);
   return fd;

@@ -145,6 +145,20 @@ test.each(['early', 'late'])('an addon that opens sockets itself is in the netwo
   for (const fd of fds) closeSync(fd)
 })
 
+test('a thread that stays in a closed network opens no inet socket, also when another network takes its place', async () => {
+  native.closeNetwork(id)
+  const other = native.openNetwork(dir, 1, '')
+  const server = net.createServer()
+  server.listen(80)
+  const [error] = (await once(server, 'error')) as [NodeJS.ErrnoException]
+  expect(error.code).toBe('EACCES')
+  id = other
+})
+
+test('a directory that is missing is no network', () => {
+  expect(() => native.openNetwork(join(dir, 'missing'), 1, '')).toThrow(expect.objectContaining({ code: 'ENOENT' }))
+})
+
 test('a worker thread has a network of its own', async () => {
   const worker = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads')
