@@ -9,8 +9,8 @@ export type FieldValue = SocketAddress | bigint | number | string | null | reado
 export type Difference = {
   /** `peer`, `options.noDelay`, ... */
   field: string
-  /** Where it differs: in the envelope, in what the receiver's calls answer, or in what the kernel says of the receiver's descriptor. */
-  where: 'envelope' | 'receiver' | 'kernel'
+  /** Where it differs: in the envelope, or in what the receiver's calls answer. */
+  where: 'envelope' | 'receiver'
   sent: FieldValue
   found: FieldValue
 }
@@ -20,9 +20,6 @@ export type Recreation =
   | { kind: 'differs'; differences: readonly Difference[] }
   /** Nothing can be said. */
   | { kind: 'unknown'; reason: string }
-
-/** What somebody asked the kernel about the receiver's descriptor, apart from both shims. */
-export type KernelFacts = { cookie?: bigint }
 
 type Field = { name: string; of: (info: SocketInfo) => FieldValue }
 
@@ -51,17 +48,17 @@ const optionFields: Field[] = optionTable.map(({ name }) => ({
   of: (info) => info.options[name] ?? standardOf.get(name) ?? 0,
 }))
 
-// 0 means that nobody asked the kernel.
+// What the kernel says of the descriptor: sender and receiver ask it, each for its own. 0 means that nobody did.
 const identityFields: Field[] = [
   { name: 'cookie', of: (info) => info.cookie },
   { name: 'inode', of: (info) => info.inode },
 ]
 
 /**
- * Compares the sender's info at the send with the envelope, with what getsockname, getpeername and getsockopt answer in each receiver, and
- * with the kernel's cookie.
+ * Compares the sender's info at the send with the envelope, and with what getsockname, getpeername, getsockopt and the kernel's SO_COOKIE
+ * answer in each receiver.
  */
-export function compareRecreation(pass: PassView, kernel: KernelFacts = {}): Recreation {
+export function compareRecreation(pass: PassView): Recreation {
   const receipts = pass.receipts.filter((receipt) => receipt.info !== null || receipt.envelope !== null)
   if (pass.to === null) return { kind: 'unknown', reason: 'it is still in flight' }
   const sent = pass.from.info ?? knownBefore(pass)
@@ -72,9 +69,6 @@ export function compareRecreation(pass: PassView, kernel: KernelFacts = {}): Rec
     if (receipt.info === null) continue
     const { truth, options } = truthAt(pass, receipt, receipt.info, sent)
     differences.push(...compare('receiver', truth, receipt.info, options))
-  }
-  if (kernel.cookie !== undefined && kernel.cookie !== sent.cookie) {
-    differences.push({ field: 'cookie', where: 'kernel', sent: sent.cookie, found: kernel.cookie })
   }
   return differences.length === 0 ? { kind: 'equal' } : { kind: 'differs', differences: unique(differences) }
 }

@@ -3,7 +3,7 @@ import type { Difference, FieldValue } from '../analysis/recreation.ts'
 import type { PassView } from '../journal/views.ts'
 import { formatAddress } from './text.ts'
 
-const places = { envelope: 'the envelope', receiver: 'the receiver', kernel: 'the kernel' } as const
+const places = { envelope: 'the envelope', receiver: 'the receiver' } as const
 
 /** `peer: sent 10.53.57.1:49152, the envelope had 10.53.57.1:49152, the receiver has none`, one line for each field. */
 export function formatDifferences(differences: readonly Difference[], pass: PassView): string[] {

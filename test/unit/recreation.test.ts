@@ -94,15 +94,6 @@ describe('a pass', () => {
     })
   })
 
-  test("differs when the kernel has another cookie for the receiver's descriptor", () => {
-    const pass = passOf(handedOver(sent))
-    expect(compareRecreation(pass, { cookie: sent.cookie })).toEqual({ kind: 'equal' })
-    expect(compareRecreation(pass, { cookie: 3n })).toEqual({
-      kind: 'differs',
-      differences: [{ field: 'cookie', where: 'kernel', sent: 1000n, found: 3n }],
-    })
-  })
-
   test('that was peeked at is judged by each receipt', () => {
     const write = eventWriter()
     const message = { messageId: 5n, pid: workerPid }
