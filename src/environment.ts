@@ -26,9 +26,9 @@ const environment: Environment = {
     const deactivate = await activate(options[name])
     const unhook = await hookEachFile()
     return {
-      teardown() {
+      async teardown() {
         unhook()
-        deactivate()
+        await deactivate()
       },
     }
   },
@@ -44,7 +44,7 @@ const environment: Environment = {
       getVmContext: () => vm.getVmContext(),
       async teardown() {
         await vm.teardown()
-        deactivate()
+        await deactivate()
       },
     }
   },

@@ -12,7 +12,7 @@ import { findLoadable } from './loadable.ts'
 import { captureOutput } from './output.ts'
 import { type Events, type Exit, type Ready, waitUntilReady } from './ready.ts'
 import { createRunning, type Running, type Started, type StartedChild, stopStarted } from './running.ts'
-import { isAlive, readProcesses } from './tree.ts'
+import { hasLivingChild, readProcesses } from './tree.ts'
 import type { JournalEvent } from '../wire/events.ts'
 
 export type StdioEntry = 'pipe' | 'ignore' | 'inherit' | 'ipc' | number | Channel | null | undefined
@@ -87,8 +87,7 @@ export async function launch(request: Launch): Promise<Running> {
       timeoutMs: request.readyTimeoutMs,
       events,
       holderOf: (refusal) => nameHolder(network, refusal),
-      isAnyAlive: (pids) =>
-        readProcesses(network.arena).some((row) => pids.has(row.pid) && row.pid !== child.pid && isAlive(row)),
+      isAnyAlive: (pids) => hasLivingChild(readProcesses(network.arena), pids, child.pid),
     })
     return createRunning(started, readiness)
   } catch (error) {

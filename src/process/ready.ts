@@ -38,7 +38,7 @@ export type Waiting = {
   readonly stderr: Output
   /** Names the process that has the address of a refused bind; empty when nobody knows. */
   holderOf(refusal: JournalEvent): string
-  /** Whether a process of these lives, other than the started one: a daemon's parent exits by design. */
+  /** Whether a child of these lives on after the started process: a daemon's parent exits by design. */
   isAnyAlive(pids: ReadonlySet<number>): boolean
 }
 
@@ -59,6 +59,8 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
 
   return new Promise<Readiness>((resolve, reject) => {
     const undo: (() => void)[] = []
+    let isSettled = false
+    let ended: Exit | undefined
     const settle = (act: () => void): void => {
       undo.forEach((each) => each())
       act()
@@ -87,8 +89,10 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
       // The holder is asked for now: it may be gone when this process has ended.
       if (event.op === 'bind' && event.result < 0) refusal = { event, holder: waiting.holderOf(event) }
       if (event.op === 'bind' || event.op === 'listen') seen.push(describeEvent(event))
+      const parent = ended
       if (isReadyBy(ready, event)) settle(() => resolve({ socket: event.info, pid: event.pid, timeNs: event.timeNs }))
       else if (isUnderShim && (ready === 'spawned' || line !== undefined)) succeed()
+      else if (parent !== undefined && event.op === 'processExit') onExit(parent)
     }
     const onLine = (text: string): void => {
       if (!(ready instanceof RegExp) || line !== undefined || !matches(ready, text)) return
@@ -97,7 +101,9 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
       if (isUnderShim) succeed()
     }
     const onExit = (exit: Exit): void => {
-      events.drain()
+      if (ended === undefined) events.drain()
+      if (isSettled) return
+      ended = exit
       const how = describeExit(exit)
       if (!isUnderShim || executed.has(pid)) return failOutside(how)
       if (ready === 'exit') return succeed()
@@ -125,7 +131,6 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
       fail((stderr) => new SocketWrapperError('READY_TIMEOUT', { program, pid, timeoutMs, expected, seen, stderr }))
     }
 
-    let isSettled = false
     undo.push(
       () => (isSettled = true),
       events.subscribe((event) => void (isSettled || onEvent(event))),
@@ -133,7 +138,14 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
     const timer = setTimeout(onTimeout, timeoutMs)
     undo.push(() => clearTimeout(timer))
     if (ready instanceof RegExp) undo.push(waiting.stdout.onLine(onLine), waiting.stderr.onLine(onLine))
-    void exited.then((exit) => void (isSettled || onExit(exit)))
+    const awaitExit = async (): Promise<void> => {
+      const exit = await exited
+      // The line may still be in the pipe.
+      if (ready instanceof RegExp)
+        await Promise.all([waiting.stdout.settled(outputGraceMs), waiting.stderr.settled(outputGraceMs)])
+      if (!isSettled) onExit(exit)
+    }
+    void awaitExit()
   })
 }
 

@@ -1,5 +1,5 @@
 // The processes of a network, from the arena's table: who descends from whom, who lives, and how to end them.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { type ArenaHandle, native } from '../native.ts'
 import { decodeProcesses, type ProcessRow } from '../wire/arena.ts'
@@ -25,19 +25,39 @@ export function familyOf(rows: readonly ProcessRow[], pid: number): ProcessRow[]
   return rows.filter((row) => family.has(row.pid))
 }
 
-/** False for a zombie too, and for another process that got the pid later. */
-export function isAlive(row: ProcessRow): boolean {
+/** Fields of proc(5)'s stat: what follows the name, which may hold anything; null when the process is gone. */
+function readStat(pid: number): { state: string; session: number; startedNs: bigint } | null {
   let text: string
   try {
-    text = readFileSync(`/proc/${row.pid}/stat`, 'latin1')
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1')
   } catch {
-    return false
+    return null
   }
-  // After the name in parentheses, which may hold anything: state is field 3, the start in ticks since boot field 22.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  const state = fields[0]
-  const startedNs = BigInt(fields[19] ?? '0') * tickNs
-  return state !== 'Z' && state !== 'X' && startedNs <= row.startedNs
+  return { state: fields[0] ?? 'X', session: Number(fields[3]), startedNs: BigInt(fields[19] ?? '0') * tickNs }
+}
+
+const hasEnded = (state: string): boolean => state === 'Z' || state === 'X'
+
+/** False for a zombie too, and for another process that got the pid later. */
+export function isAlive(row: ProcessRow): boolean {
+  const stat = readStat(row.pid)
+  return stat !== null && !hasEnded(stat.state) && stat.startedNs <= row.startedNs
+}
+
+/**
+ * Whether a process that has ended left a child: one of `family`, or one in its session, which a child is in between its fork and the moment
+ * when it tells of itself.
+ */
+export function hasLivingChild(rows: readonly ProcessRow[], family: ReadonlySet<number>, pid: number): boolean {
+  if (rows.some((row) => family.has(row.pid) && row.pid !== pid && !row.isExited && isAlive(row))) return true
+  const known = new Set(rows.map((row) => row.pid))
+  return readdirSync('/proc').some((name) => {
+    const other = Number(name)
+    if (!Number.isInteger(other) || known.has(other)) return false
+    const stat = readStat(other)
+    return stat !== null && stat.session === pid && !hasEnded(stat.state)
+  })
 }
 
 /** True when the signal reached a living process of that row. */

@@ -22,10 +22,6 @@ export type Project = {
   readonly isLinked?: boolean
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Where the project's directory is made; standard: where temporary files are. */
-  readonly home?: string
-  /** Command that runs vitest as its last words. */
-  readonly wrapper?: readonly string[]
 }
 
 export type TestOutcome = { readonly state: string; readonly message: string }
@@ -57,8 +53,7 @@ export async function startVitest(project: Project): Promise<StartedVitest> {
   const dir = await makeProject(project)
   const report = join(dir, 'report.json')
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...(project.args ?? [])]
-  const command = [...(project.wrapper ?? []), process.execPath, join(vitest, 'vitest.mjs'), ...args]
-  const child = spawn(command[0] ?? '', command.slice(1), {
+  const child = spawn(process.execPath, [join(vitest, 'vitest.mjs'), ...args], {
     cwd: dir,
     env: { ...environment(), ...project.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -97,7 +92,7 @@ export async function startVitest(project: Project): Promise<StartedVitest> {
 }
 
 async function makeProject(project: Project): Promise<string> {
-  const dir = await mkdtemp(join(project.home ?? tmpdir(), 'vsw-project-'))
+  const dir = await mkdtemp(join(tmpdir(), 'vsw-project-'))
   const installed = await buildPackage()
   const modules = join(dir, 'node_modules')
   await mkdir(modules)

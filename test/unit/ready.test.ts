@@ -119,6 +119,19 @@ test('a line counts once the process is known to be under the shim', async () =>
   expect(await result).toEqual({ pid: 10, port: null })
 })
 
+test('a line may come after the end', async () => {
+  const { stdout, tell, end, result } = watch(/ready/)
+  tell(start)
+  end(0)
+  expect(await result).toMatchObject({ code: 'EXITED_BEFORE_READY' })
+  const late = watch(/ready/)
+  late.tell(start)
+  late.stdout.end('ready\n')
+  late.end(0)
+  expect(await late.result).toEqual({ pid: 10, port: null })
+  expect(stdout.destroyed).toBe(true)
+})
+
 test('a process that ends before it is ready is told with its last lines', async () => {
   const { tell, end, result } = watch('listen')
   tell(start)
@@ -188,6 +201,18 @@ test('a daemon is ready by its child, after its parent has ended', async () => {
   await new Promise((resolve) => setImmediate(resolve))
   tell({ op: 'listen', pid: 11, info: socket() })
   expect(await result).toEqual({ pid: 11, port: 80 })
+})
+
+test('a daemon that ends before it is ready is told when it does', async () => {
+  const living = [11]
+  const { tell, end, result } = watch('listen', { living })
+  tell(start)
+  tell({ op: 'processFork', pid: 11, detail: 10 })
+  end(0)
+  await new Promise((resolve) => setImmediate(resolve))
+  living.pop()
+  tell({ op: 'processExit', pid: 11 })
+  expect(await result).toMatchObject({ code: 'EXITED_BEFORE_READY' })
 })
 
 test('ready by its end needs an end, with whatever code', async () => {
