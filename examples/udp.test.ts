@@ -9,6 +9,7 @@ test('a UDP socket that is bound goes to a child, which answers on its port', as
   expect(pass).toRecreateSocketInfo()
   expect(pass).toHaveSocketInfo({ type: 'datagram', local: { port: 5353 }, peer: null, state: 'bound' })
 
+  expect(await parent.stdout.lines().next()).toMatchObject({ value: 'given away' })
   const client = createSocket('udp4')
   client.send('who is it', 5353, 'dns')
   const [answer, from] = await once(client, 'message')
