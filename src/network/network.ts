@@ -2,6 +2,7 @@
 import { type ArenaHandle, native, shimPath } from '../native.ts'
 import type { Options } from '../options.ts'
 import { destroyAgents } from './agents.ts'
+import { nowMs } from './clock.ts'
 import { baseDirectories, type Directory, makeDirectory } from './directory.ts'
 import { closeHandles } from './handles.ts'
 import { createHosts, type HostEntry, type Hosts } from './hosts.ts'
@@ -19,7 +20,7 @@ export type CoreNetwork = {
   readonly passthrough: string
   /** Names of the option `passthrough`: the system resolves them. */
   readonly passedNames: readonly string[]
-  /** performance.now() at its opening. */
+  /** nowMs at its opening. */
   readonly openedAtMs: number
   /** Ends every socket that this process has in it. The directory stays. */
   close(): void
@@ -44,7 +45,7 @@ export function openNetwork(setup: NetworkSetup): CoreNetwork {
     directory,
     arena,
     hosts,
-    openedAtMs: performance.now(),
+    openedAtMs: nowMs(),
     get isOpen() {
       return isOpen
     },

@@ -5,6 +5,7 @@ import { basename, resolve } from 'node:path'
 import process from 'node:process'
 import { SocketWrapperError } from '../errors.ts'
 import type { Channel } from '../network/channel.ts'
+import { nowMs } from '../network/clock.ts'
 import type { HostEntry } from '../network/hosts.ts'
 import { type CoreNetwork, environmentOf } from '../network/network.ts'
 import { findAddressHolder } from './holders.ts'
@@ -58,7 +59,7 @@ export async function launch(request: Launch): Promise<Running> {
     throw new SocketWrapperError('SPAWN_FAILED', { command, cwd, reason: 'the directory does not exist' })
   // From here to onStart at a stretch: a process that the network's end does not know would outlive it.
   request.requireOpen()
-  const startedAtMs = performance.now()
+  const startedAtMs = nowMs()
   const child = start(request, { cwd, env, file })
   const started: Started = {
     network,

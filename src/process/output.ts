@@ -1,5 +1,6 @@
 // What a process writes to stdout or stderr: a stream, lines, and the text so far. It is always read, so that a process never blocks on it.
 import { Readable } from 'node:stream'
+import { clearTimeout, setTimeout } from '../network/clock.ts'
 
 /** What nobody has read is kept up to this size; afterwards the stream skips. The last part is always kept for messages. */
 const maxUnreadBytes = 16 * 1024 * 1024

@@ -1,7 +1,7 @@
 // When a process is ready: an event of the journal, a line of its output, or its end; and at once why it never will be.
-import process from 'node:process'
 import { getSystemErrorName } from 'node:util'
 import { SocketWrapperError } from '../errors.ts'
+import { clearTimeout, monotonicNs, setTimeout } from '../network/clock.ts'
 import type { JournalEvent } from '../wire/events.ts'
 import type { SocketAddress, SocketInfo } from '../wire/info.ts'
 import type { Output } from './output.ts'
@@ -65,7 +65,7 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
       undo.forEach((each) => each())
       act()
     }
-    const succeed = (): void => settle(() => resolve({ socket: null, pid, timeNs: process.hrtime.bigint() }))
+    const succeed = (): void => settle(() => resolve({ socket: null, pid, timeNs: monotonicNs() }))
     /** Errors show the last lines, which may come after the news of the end. */
     const fail = (error: (stderr: string[]) => SocketWrapperError): void =>
       settle(

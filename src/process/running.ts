@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Writable } from 'node:stream'
 import { SocketWrapperError } from '../errors.ts'
+import { clearTimeout, nowMs, setTimeout } from '../network/clock.ts'
 import type { CoreNetwork } from '../network/network.ts'
 import type { SocketAddress } from '../wire/info.ts'
 import type { ProcessRow } from '../wire/arena.ts'
@@ -71,7 +72,7 @@ export function createRunning(started: Started, readiness: Readiness): Running {
     address: local,
     port: local?.port ?? null,
     ready: readiness,
-    readyAfterMs: performance.now() - started.startedAtMs,
+    readyAfterMs: nowMs() - started.startedAtMs,
     stdin: child.stdin,
     stdout: started.stdout,
     stderr: started.stderr,
@@ -93,7 +94,7 @@ export function createRunning(started: Started, readiness: Readiness): Running {
 /** The main process first: a server with workers ends them in its own order. Then whoever of its descendants is left. */
 export async function stopStarted(started: Started): Promise<Exit> {
   const { child, network, exited, stopAfterMs } = started
-  const deadline = performance.now() + stopAfterMs
+  const deadline = nowMs() + stopAfterMs
   // Closed pipes would end a process that still writes before it got the signal.
   if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
   const timer = setTimeout(() => child.kill('SIGKILL'), stopAfterMs)
@@ -101,7 +102,7 @@ export async function stopStarted(started: Started): Promise<Exit> {
   clearTimeout(timer)
   const family = (): ProcessRow[] =>
     familyOf(readProcesses(network.arena), child.pid).filter((row) => row.pid !== child.pid)
-  const left = await endProcesses(family, Math.max(0, deadline - performance.now()))
+  const left = await endProcesses(family, Math.max(0, deadline - nowMs()))
   const [first] = left
   if (first !== undefined) throw new SocketWrapperError('PROCESS_STAYS', { program: first.program, pid: first.pid })
   return exit

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { type ArenaHandle, native } from '../native.ts'
+import { nowMs, pause } from '../network/clock.ts'
 import { decodeProcesses, type ProcessRow } from '../wire/arena.ts'
 
 /** A clock tick of /proc/<pid>/stat: USER_HZ is 100 on every Linux that Node runs on (proc(5)). */
@@ -77,11 +78,11 @@ function signalRow(row: ProcessRow, signal: NodeJS.Signals): boolean {
  */
 export async function endProcesses(find: () => readonly ProcessRow[], stopAfterMs: number): Promise<ProcessRow[]> {
   const told = new Set<number>()
-  const deadline = performance.now() + stopAfterMs
+  const deadline = nowMs() + stopAfterMs
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const living = find().filter(isAlive)
     if (living.length === 0) return []
-    const left = deadline - performance.now()
+    const left = deadline - nowMs()
     if (left <= 0) return kill(find)
     for (const row of living) {
       if (told.has(row.pid)) continue
@@ -94,14 +95,10 @@ export async function endProcesses(find: () => readonly ProcessRow[], stopAfterM
 
 /** SIGKILL is not refused, but a process in an uninterruptible call ends only after it: a second must do. */
 async function kill(find: () => readonly ProcessRow[]): Promise<ProcessRow[]> {
-  const deadline = performance.now() + 1000
+  const deadline = nowMs() + 1000
   for (;;) {
     const living = find().filter((row) => signalRow(row, 'SIGKILL') && isAlive(row))
-    if (living.length === 0 || performance.now() > deadline) return living
+    if (living.length === 0 || nowMs() > deadline) return living
     await pause(firstPauseMs)
   }
-}
-
-function pause(delayMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delayMs))
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { describe } from 'vitest'
+import { describe, onTestFinished, vi } from 'vitest'
 
 import { expect, type Network, test } from '../../src/test.ts'
 
@@ -223,6 +223,18 @@ describe('running', () => {
     expect(await new Promise((resolve) => forked.child.once('message', resolve))).toBe('hello!')
     expect(forked.program).toBe(`${process.execPath.replace(/.*\//, '')} module.cjs`)
   })
+})
+
+test('fake timers of a test do not touch its network', async ({ network }) => {
+  onTestFinished(() => void vi.useRealTimers())
+  vi.useFakeTimers()
+  const server = await network.spawn('node', listen(80))
+  expect(server.readyAfterMs).toBeGreaterThan(0)
+  await expect(network.nextPass({ timeoutMs: 1 })).rejects.toThrow('No pass was received within 1 ms')
+  expect(await failure(network.spawn('sleep', ['60'], { readyTimeoutMs: 1 }))).toMatch(
+    /never listened within 1 ms|runs since 1 ms/,
+  )
+  expect(await server.stop()).toEqual({ code: null, signal: 'SIGTERM' })
 })
 
 describe('after a test', () => {
