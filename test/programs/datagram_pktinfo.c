@@ -54,6 +54,11 @@ static void run(int family) {
       say("control %zu, cut %d", m.msg_controllen, (m.msg_flags & MSG_CTRUNC) != 0);
     }
   }
+  check("hop limit asked for", setsockopt(server, level, family == AF_INET ? IP_RECVTTL : IPV6_RECVHOPLIMIT, &on, sizeof on));
+  must(sendto(client, "x", 1, 0, sa(&to), to.length) == 1);
+  struct msghdr hop = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  must(recvmsg(server, &hop, 0) == 1);
+  say("hop limit told: %d", hop.msg_controllen > 0);
   close(client);
   close(server);
 }

@@ -10,9 +10,8 @@ static void run(int family) {
   say("poll: %s", events_text(wait_for(p.client, POLLIN | POLLRDHUP)));
   check("what it wrote", recv(p.client, bytes, sizeof bytes, 0));
   check("the end", recv(p.client, bytes, sizeof bytes, 0));
-  ssize_t n;
-  do n = send(p.client, "x", 1, MSG_NOSIGNAL);
-  while (n == 1);
+  ssize_t n = check("the first write after the end", send(p.client, "x", 1, MSG_NOSIGNAL));
+  while (n == 1) n = send(p.client, "x", 1, MSG_NOSIGNAL);
   check("writing ends with", n);
   close(p.client);
 

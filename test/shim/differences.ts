@@ -125,4 +125,20 @@ export const differences: readonly Reason[] = [
       },
     ],
   },
+  {
+    reason:
+      'The first write after the peer has closed is EPIPE at once; TCP takes it, hears RST, and says EPIPE from the second on.',
+    lines: [
+      {
+        program: 'peer_gone',
+        kernel: 'the first write after the end: 1',
+        shim: 'the first write after the end: EPIPE',
+      },
+    ],
+  },
+  {
+    reason:
+      'Received datagrams carry their destination (IP_PKTINFO) and time, but no TTL, hop limit, TOS or traffic class: setting those options is accepted, and nothing comes.',
+    lines: [{ program: 'datagram_pktinfo', kernel: 'hop limit told: 1', shim: 'hop limit told: 0' }],
+  },
 ]
