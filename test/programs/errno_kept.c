@@ -2,11 +2,11 @@
  * errno is 0 when main begins, and calls that succeed leave it alone. */
 #include "transcript.h"
 
-#define KEPT(call) \
-  do { \
-    errno = 4242; \
-    long result = (long)(call); \
-    int after = errno; \
+#define KEPT(call)                                                           \
+  do {                                                                       \
+    errno = 4242;                                                            \
+    long result = (long)(call);                                              \
+    int after = errno;                                                       \
     say("%s: success %d, errno kept %d", #call, result >= 0, after == 4242); \
   } while (0)
 

@@ -45,8 +45,11 @@ static void addresses(void) {
 
 int main(int count, char **arguments) {
   must(count == 2);
-  if (strcmp(arguments[1], "sockets") == 0) sockets();
-  else if (strcmp(arguments[1], "descriptors") == 0) descriptors();
-  else addresses();
+  if (strcmp(arguments[1], "sockets") == 0)
+    sockets();
+  else if (strcmp(arguments[1], "descriptors") == 0)
+    descriptors();
+  else
+    addresses();
   say("end");
 }
