@@ -9,8 +9,9 @@ import { SocketWrapperError } from '../errors.ts'
 /** The shim's limit: sun_path (108 bytes) less the longest name in the directory and the final zero. See native/shim/name.h. */
 export const maxPathBytes = 94
 
-/** How long a directory that was kept for its reader stays on disk, in ms. */
+/** A directory that was kept for its reader stays for a day, unless newer ones come: it is memory, 64 MiB of it in a container of Docker. */
 const keptForMs = 24 * 60 * 60 * 1000
+const keptAtMost = 20
 const keptNote = 'kept'
 
 export type Directory = {
@@ -69,23 +70,36 @@ function makeIn(base: string, prepare: (path: string) => void): Directory {
  * Returns the removed paths.
  */
 export async function removeStale(bases: readonly string[], now: number = Date.now()): Promise<string[]> {
-  const space = pidSpace()
   const removed: string[] = []
   for (const base of bases) {
-    for (const name of await readdir(base).catch(() => [])) {
-      const [, pid, owner] = /^vsw-(\d+)-([0-9a-z]+)-\w{6}$/.exec(name) ?? []
-      // In a directory shared between containers, a pid of another pid namespace says nothing here.
-      if (pid === undefined || owner !== space || isAlive(Number(pid))) continue
-      const path = join(base, name)
-      const note = await stat(join(path, keptNote)).catch(() => null)
-      if (note !== null && now - note.mtimeMs < keptForMs) continue
-      await rm(path, { recursive: true, force: true }).then(
-        () => removed.push(path),
+    const left = await findLeft(base)
+    const kept = left.filter(({ keptAtMs }) => keptAtMs !== null && now - keptAtMs < keptForMs)
+    kept.sort((one, other) => Number(other.keptAtMs) - Number(one.keptAtMs))
+    const stays = new Set(kept.slice(0, keptAtMost))
+    for (const directory of left) {
+      if (stays.has(directory)) continue
+      await rm(directory.path, { recursive: true, force: true }).then(
+        () => removed.push(directory.path),
         () => undefined, // another user's
       )
     }
   }
   return removed
+}
+
+type Left = { readonly path: string; readonly keptAtMs: number | null }
+
+/** The directories of workers that have ended. In a base that containers share, a pid of another pid namespace says nothing here. */
+async function findLeft(base: string): Promise<Left[]> {
+  const left: Left[] = []
+  for (const name of await readdir(base).catch(() => [])) {
+    const [, pid, owner] = /^vsw-(\d+)-([0-9a-z]+)-\w{6}$/.exec(name) ?? []
+    if (pid === undefined || owner !== pidSpace() || isAlive(Number(pid))) continue
+    const path = join(base, name)
+    const note = await stat(join(path, keptNote)).catch(() => null)
+    left.push({ path, keptAtMs: note?.mtimeMs ?? null })
+  }
+  return left
 }
 
 let space: string | undefined

@@ -71,3 +71,17 @@ test('what dead workers left goes; what is alive, kept, or of others stays', asy
   expect([alive, kept, dead, old].map((path) => existsSync(path))).toEqual([true, true, false, false])
   expect(await readdir(base)).toHaveLength(4)
 })
+
+test('of what is kept, the newest twenty stay', async () => {
+  const { path } = makeDirectory([base], () => undefined)
+  const kept = Array.from({ length: 22 }, (_, number) =>
+    path.replace(`vsw-${process.pid}-`, 'vsw-4194303-').replace(/\w{6}$/, `kept${String(number).padStart(2, '0')}`),
+  )
+  const now = Date.now()
+  for (const [number, each] of kept.entries()) {
+    await mkdir(each)
+    await writeFile(join(each, 'kept'), '')
+    await utimes(join(each, 'kept'), now / 1000, now / 1000 - number)
+  }
+  expect((await removeStale([base], now)).toSorted()).toEqual(kept.slice(20))
+})
