@@ -8,7 +8,9 @@ export type Difference = {
 }
 
 export type Reason = {
-  /** What differs and why, for the README's table. */
+  /** The two cells of its row in the README's table. */
+  readonly what: string
+  readonly here: string
   readonly reason: string
   readonly lines: readonly Difference[]
 }
@@ -16,6 +18,8 @@ export type Reason = {
 /** All that may differ. Whatever is not here is the same. */
 export const differences: readonly Reason[] = [
   {
+    what: 'non-blocking connect',
+    here: 'different: answers at once, never EINPROGRESS',
     reason:
       'connect on a non-blocking socket answers at once, 0 or ECONNREFUSED, never EINPROGRESS: unix sockets connect without a handshake, and POSIX allows it.',
     lines: [
@@ -30,6 +34,8 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'poll after the peer has closed',
+    here: 'different: POLLHUP beside POLLIN and POLLRDHUP',
     reason:
       'poll reports POLLHUP as well as POLLIN and POLLRDHUP when the peer has closed (not when it shut down one direction): the kernel knows at once that nobody will read.',
     lines: [
@@ -42,15 +48,21 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'SO_LINGER 0, RST',
+    here: 'different: an ordinary end; unread bytes are ECONNRESET as in TCP',
     reason:
       'A close with SO_LINGER 0 is an ordinary end for the peer, not ECONNRESET: unix sockets have no RST. Bytes that the closer had not read are ECONNRESET, as in TCP.',
     lines: [{ program: 'peer_gone', kernel: 'hard close: recv: ECONNRESET', shim: 'hard close: recv: 0' }],
   },
   {
+    what: 'shutdown(SHUT_RD)',
+    here: "different: the peer's writes are EPIPE",
     reason: 'After shutdown(SHUT_RD) the peer cannot write any more (EPIPE); with TCP its bytes would be thrown away.',
     lines: [{ program: 'half_close', kernel: 'the peer still writes: 4', shim: 'the peer still writes: EPIPE' }],
   },
   {
+    what: 'TIME_WAIT',
+    here: 'different: there is none',
     reason:
       'There is no TIME_WAIT, and connections that are still open do not keep their server from binding again, with SO_REUSEADDR or without.',
     lines: [
@@ -62,6 +74,8 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'two sockets on one address (SO_REUSEPORT, SO_REUSEADDR of datagrams)',
+    here: 'different: the second bind is EADDRINUSE',
     reason:
       'Two sockets never share one address: SO_REUSEPORT, and SO_REUSEADDR of datagram sockets or of streams that do not listen, let the second bind fail with EADDRINUSE.',
     lines: [
@@ -84,6 +98,8 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'UDP after connect(AF_UNSPEC)',
+    here: 'different: keeps the port that was chosen for it',
     reason:
       'A UDP socket that is disconnected keeps the port that was chosen for it: the name of a unix socket lasts as long as the socket.',
     lines: [
@@ -111,10 +127,14 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'mmap of a TCP socket',
+    here: 'different: ENODEV',
     reason: 'mmap of a TCP socket is ENODEV: there is no zero-copy receive between unix sockets.',
     lines: [{ program: 'sendfile_splice', kernel: 'mmap: 0', shim: 'mmap: ENODEV' }],
   },
   {
+    what: 'a full UDP queue (10 datagrams)',
+    here: 'emulated: a sender waits up to 50 ms, or hears EAGAIN when it does not block; then datagrams are dropped',
     reason:
       'A non-blocking UDP sender hears EAGAIN while the receiver has no room, for at most 50 ms, then its datagrams are dropped as in the kernel; a blocking one waits as long. The queue of a unix socket is short, and so nothing is lost to a receiver that reads.',
     lines: [
@@ -126,6 +146,8 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'the first write after the peer has closed',
+    here: 'different: EPIPE at once, where TCP says it from the second on',
     reason:
       'The first write after the peer has closed is EPIPE at once; TCP takes it, hears RST, and says EPIPE from the second on.',
     lines: [
@@ -137,6 +159,8 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'received TTL/TOS control data, UDP segmentation offload, multicast, MSG_MORE on datagrams, Nagle, an MTU',
+    here: 'different: there is none',
     reason:
       'Received datagrams carry their destination (IP_PKTINFO) and time, but no TTL, hop limit, TOS or traffic class: setting those options is accepted, and nothing comes.',
     lines: [{ program: 'datagram_pktinfo', kernel: 'hop limit told: 1', shim: 'hop limit told: 0' }],
