@@ -1,9 +1,9 @@
 // Time as it is, also while a test has fake timers: taken before any test can replace them.
 import process from 'node:process'
 
-export const { clearTimeout, setImmediate, setTimeout } = globalThis
+export const { clearTimeout, setTimeout } = globalThis
 
-const { performance } = globalThis
+const { performance, setImmediate } = globalThis
 
 /** Milliseconds since some moment, with fractions. */
 export const nowMs: () => number = performance.now.bind(performance)
