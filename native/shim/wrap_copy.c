@@ -17,7 +17,7 @@ EXPORT int close(int fd) {
 
 EXPORT int close_range(unsigned first, unsigned last, int flags) {
   /* CLOSE_RANGE_UNSHARE gives the caller a table of its own, which is still this process's: the same verbs. */
-  if (!(flags & (int)CLOSE_RANGE_CLOEXEC) && first <= last) table_close_range(first, last);
+  if ((flags & ~(int)CLOSE_RANGE_UNSHARE) == 0 && first <= last) table_close_range(first, last);
   return libc.close_range(first, last, flags);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * close_range: with CLOSE_RANGE_CLOEXEC nothing is closed; a range takes what is in it and nothing else. */
+ * close_range: with CLOSE_RANGE_CLOEXEC nothing is closed, nor by a call that is refused; a range takes what is in it and nothing else. */
 #include <linux/close_range.h>
 
 #include "transcript.h"
@@ -22,6 +22,9 @@ static void run(int family) {
   say_peer("below", p.client);
   check("UNSHARE", close_range(400, ~0u, CLOSE_RANGE_UNSHARE));
   say_peer("below", p.client);
+  check("unknown flags", close_range((unsigned)p.client, ~0u, 1 << 8));
+  check("backwards", close_range(400, (unsigned)p.client, 0));
+  say_peer("nothing closed", p.client);
   close(p.client);
   char bytes[4];
   check("bytes", recv(p.server, bytes, 4, 0));
