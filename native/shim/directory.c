@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -10,8 +11,11 @@
 
 #include "enter.h"
 #include "journal.h"
+#include "kernel.h"
 #include "libc.h"
 #include "log.h"
+
+enum { LOCK_NAP_NS = 200000 };
 
 /* Calls `match` for each line of /proc/net/unix until it answers true. Returns -1 when the kernel can't be asked. */
 static int scan(bool (*match)(const char *line, const void *what), const void *what) {
@@ -97,22 +101,38 @@ int directory_error(const struct network *n, int result) {
   return result == -ENOSPC ? -ENOBUFS : result == -EACCES || result == -EPERM ? -EACCES : -EADDRNOTAVAIL;
 }
 
+/* While the lock is held no signal handler may run in the thread: one that closes or binds would wait for the lock that it interrupted. */
+static __thread u64 signals;
+static void hold_signals(void) {
+  u64 all = ~0ull;
+  kernel_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&signals, sizeof all, 0, 0);
+}
+static void free_signals(void) { kernel_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&signals, 0, sizeof signals, 0, 0); }
+
 bool directory_is_gone(const struct network *n) { return access(n->dir, F_OK) < 0; }
 
 int directory_lock(const struct network *n) {
   int fd = open(n->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return -errno;
-  int result;
-  do result = flock(fd, LOCK_EX);
-  while (result < 0 && errno == EINTR);
-  if (result == 0) return fd;
-  result = -errno;
-  libc.close(fd);
-  return result;
+  for (;;) {
+    hold_signals();
+    int result = (int)kernel_call(SYS_flock, fd, LOCK_EX | LOCK_NB, 0, 0, 0, 0);
+    if (result == 0) return fd;
+    free_signals();
+    if (result != -EWOULDBLOCK && result != -EINTR) {
+      libc.close(fd);
+      return result;
+    }
+    kernel_nap(LOCK_NAP_NS);
+  }
 }
 
 void directory_unlock(int lock) {
-  if (lock >= 0) libc.close(lock);
+  if (lock < 0) return;
+  /* A child that another thread has forked meanwhile holds the file, too: closing it here would not end the lock. */
+  kernel_call(SYS_flock, lock, LOCK_UN, 0, 0, 0, 0);
+  libc.close(lock);
+  free_signals();
 }
 
 int directory_clear(const struct network *n, const char *path, enum directory_users users) {
