@@ -203,7 +203,9 @@ void endpoint_release(struct sock *s, const struct wire_info *info, bool open, s
   bool shared = info->flags & FLAG_shared;
   if (!shared && n->arena && atomic_load(&s->registered)) arena_socket_remove(n->arena, info->cookie);
   if (!(info->flags & FLAG_named)) return;
-  if (shared || !open) {
+  /* With SO_REUSEADDR a listener may have taken over the name of a connected socket (USERS_UNCONNECTED). */
+  bool replaced = info->type == SOCK_STREAM && info->state == STATE_connected && !(info->flags & FLAG_autobound);
+  if (shared || !open || replaced) {
     *remains = (struct endpoint_remains){.network = n, .info = *info};
     return;
   }
