@@ -31,6 +31,14 @@ static void share_over_exec(int fd, struct sock *s, void *context) {
   if (!atomic_load(&s->registered)) endpoint_record(fd, s, OP_born, 0, 0);
 }
 
+/* What the child of vfork or posix_spawn copies and closes happens behind our back: it may keep any socket, also one with close-on-exec. */
+static void share_with_child(int fd, struct sock *s, void *context) {
+  share(fd, s, context);
+  if (!atomic_load(&s->registered)) endpoint_record(fd, s, OP_born, 0, 0);
+}
+
+static void before_spawn(const posix_spawn_file_actions_t *actions) { table_each(actions ? share_with_child : share_over_exec, NULL); }
+
 static char program[32];
 
 static const char *base_name(const char *path) {
@@ -65,16 +73,13 @@ void process_start(struct network *n) {
   journal_write(n->arena, &(struct event){.op = OP_processStart, .fd = -1, .detail = (u32)parent, .text = program});
 }
 
-/* What exit(3) owes: names go. A name that other processes may hold is judged after our own descriptor is closed. */
+/* What exit(3) owes: names go. A name that others may have is judged after our own descriptor is closed. */
 static void leave_name(int fd, struct sock *s, void *context) {
   (void)context;
   if (!(s->info.flags & FLAG_named)) return;
-  if (s->info.flags & FLAG_shared) {
-    table_close(fd);
-    return;
-  }
   struct endpoint_remains remains = {.network = NULL};
   endpoint_release(s, &s->info, true, &remains);
+  if (remains.network) table_close(fd);
 }
 
 void process_exit(struct network *n) {
@@ -110,19 +115,24 @@ EXPORT int execvp(const char *file, char *const arguments[]) { return execvpe(fi
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
                        char *const arguments[], char *const environment[]) {
   struct environment_room room;
-  table_each(share_over_exec, NULL);
+  before_spawn(actions);
   return libc.posix_spawn(pid, path, actions, attributes, arguments, environment_with(environment, &room));
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
                         char *const arguments[], char *const environment[]) {
   struct environment_room room;
-  table_each(share_over_exec, NULL);
+  before_spawn(actions);
   return libc.posix_spawnp(pid, file, actions, attributes, arguments, environment_with(environment, &room));
 }
 
 /* The child of vfork runs in our memory with descriptors of its own: until it execs or ends, the thread's verbs leave the table alone.
  * The flag is thread-local, and the thread of the parent sleeps meanwhile. */
+void process_before_vfork(void);
+__attribute__((used)) void process_before_vfork(void) {
+  if (!table_in_vfork_child) table_each(share_with_child, NULL);
+}
+
 pid_t process_vforked(long result);
 __attribute__((used)) pid_t process_vforked(long result) {
   table_in_vfork_child = result == 0;
@@ -135,6 +145,9 @@ __attribute__((used)) pid_t process_vforked(long result) {
 __asm__(".text\n.globl vfork\n.type vfork, @function\n"
         "vfork:\n"
         "  endbr64\n"
+        "  subq $8, %rsp\n"
+        "  call process_before_vfork\n"
+        "  addq $8, %rsp\n"
         "  popq %rdi\n"
         "  movl $58, %eax\n" /* __NR_vfork */
         "  syscall\n"

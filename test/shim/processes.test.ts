@@ -1,3 +1,3 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('fork_shared', 'fork_names', 'fork_server', 'exec_listener', 'spawn_child')
+sameAsKernel('fork_shared', 'fork_names', 'fork_server', 'exec_listener', 'spawn_child', 'spawn_listener')
