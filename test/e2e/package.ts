@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,6 +22,7 @@ export async function buildPackage(): Promise<string> {
   const target = join(home, 'node_modules', packageName)
   if (existsSync(target)) return target
   await mkdir(dirname(home), { recursive: true })
+  await removeOld(dirname(home))
   const work = await mkdtemp(`${home}-`)
   const made = join(work, 'node_modules', packageName)
   const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
@@ -34,6 +35,15 @@ export async function buildPackage(): Promise<string> {
   // Another run may have been faster: its result is as good.
   await rename(work, home).catch(() => rm(work, { recursive: true }))
   return target
+}
+
+/** What no run uses any more: none takes an hour. */
+async function removeOld(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    const found = await stat(join(dir, name)).catch(() => null)
+    const isOld = found !== null && Date.now() - found.mtimeMs > 60 * 60 * 1000
+    if (isOld) await rm(join(dir, name), { recursive: true, force: true })
+  }
 }
 
 async function contentHash(): Promise<string> {
