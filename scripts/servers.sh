@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs the Debian packages that the test suites use: run as root, as often as you like.
 #   gcc libc6-dev make g++   build shim, addon and test programs
-#   strace                   test/shim/data-path.test.ts
-#   libsocket-wrapper        test/interop: the reference
-#   python3 netcat-openbsd   test/interop, examples: real programs
+#   strace                   test/servers/data-path.test.ts
+#   libsocket-wrapper        test/servers: the reference
+#   python3 netcat-openbsd   test/servers, examples: real programs
 set -eu
 
 missing=

@@ -1,3 +1,11 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('bind_port_zero', 'bind_in_use', 'bind_errors', 'bind_reuse', 'bind_after_client', 'bind_shared')
+sameAsKernel(
+  'bind_port_zero',
+  'bind_in_use',
+  'bind_errors',
+  'bind_reuse',
+  'bind_after_client',
+  'bind_shared',
+  'bind_contended',
+)
