@@ -15,7 +15,7 @@
 #include "libc.h"
 #include "log.h"
 
-enum { LOCK_NAP_NS = 200000 };
+enum { LOCK_NAP_NS = 200000, YOUNG_NS = 10000000 };
 
 /* Calls `match` for each line of /proc/net/unix until it answers true. Returns -1 when the kernel can't be asked. */
 static int scan(bool (*match)(const char *line, const void *what), const void *what) {
@@ -135,9 +135,32 @@ void directory_unlock(int lock) {
   free_signals();
 }
 
+static bool is_same_file(const struct stat *a, const struct stat *b) {
+  return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+         a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* bind(2) makes the file first and lists the socket a little later. False: no need to wait. */
+static bool wait_while_young(const struct stat *file) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  long age = (now.tv_sec - file->st_ctim.tv_sec) * 1000000000 + now.tv_nsec - file->st_ctim.tv_nsec;
+  if (age < 0 || age >= YOUNG_NS) return false;
+  kernel_nap(YOUNG_NS - age);
+  return true;
+}
+
 int directory_clear(const struct network *n, const char *path, enum directory_users users) {
+  struct stat seen, now;
+  int result = (int)REAL(lstat(path, &seen));
+  if (result < 0) return result == -ENOENT ? 0 : result;
   if (directory_is_live(n, path, users)) return -EADDRINUSE;
-  return unlink(path) == 0 || errno == ENOENT ? 0 : -errno;
+  if (S_ISSOCK(seen.st_mode) && wait_while_young(&seen) && directory_is_live(n, path, users)) return -EADDRINUSE;
+  /* The owner may have removed its name since, and somebody else, who needs no lock for a free one, may have made it anew. */
+  result = (int)REAL(lstat(path, &now));
+  if (result == 0 && !is_same_file(&seen, &now)) return -EADDRINUSE;
+  if (result == 0) result = (int)REAL(unlink(path));
+  return result == -ENOENT ? 0 : result;
 }
 
 void directory_make_loopback(const struct network *n) {

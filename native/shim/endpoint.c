@@ -224,7 +224,7 @@ void endpoint_reap(const struct endpoint_remains *remains) {
   enum directory_users users = remains->info.state == STATE_listening ? USERS_UNCONNECTED : USERS_ANY;
   if (!directory_is_live(n, names.real.sun_path, users)) {
     for (int i = 0; i < names.aliases; i++) directory_clear(n, names.alias[i].sun_path, users);
-    unlink(names.real.sun_path);
+    directory_clear(n, names.real.sun_path, users);
     if (n->arena) arena_socket_remove(n->arena, remains->info.cookie);
   }
   directory_unlock(lock);
