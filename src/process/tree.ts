@@ -26,22 +26,33 @@ export function familyOf(rows: readonly ProcessRow[], pid: number): ProcessRow[]
   return rows.filter((row) => family.has(row.pid))
 }
 
+type Stat = { name: string; state: string; session: number; startedNs: bigint }
+
 /** Fields of proc(5)'s stat: what follows the name, which may hold anything; null when the process is gone. */
-function readStat(pid: number): { state: string; session: number; startedNs: bigint } | null {
+function readStat(pid: number): Stat | null {
   let text: string
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1')
   } catch {
     return null
   }
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { state: fields[0] ?? 'X', session: Number(fields[3]), startedNs: BigInt(fields[19] ?? '0') * tickNs }
+  const nameEnd = text.lastIndexOf(')')
+  const fields = text.slice(nameEnd + 2).split(' ')
+  return {
+    name: text.slice(text.indexOf('(') + 1, nameEnd),
+    state: fields[0] ?? 'X',
+    session: Number(fields[3]),
+    startedNs: BigInt(fields[19] ?? '0') * tickNs,
+  }
 }
 
 const hasEnded = (state: string): boolean => state === 'Z' || state === 'X'
 
+/** A process and when it was known at the latest: its pid alone may be another process's later. */
+export type KnownProcess = Pick<ProcessRow, 'pid' | 'program' | 'startedNs'>
+
 /** False for a zombie too, and for another process that got the pid later. */
-export function isAlive(row: ProcessRow): boolean {
+export function isAlive(row: KnownProcess): boolean {
   const stat = readStat(row.pid)
   return stat !== null && !hasEnded(stat.state) && stat.startedNs <= row.startedNs
 }
@@ -61,8 +72,32 @@ export function hasLivingChild(rows: readonly ProcessRow[], family: ReadonlySet<
   })
 }
 
+/**
+ * Living processes that carry the network's directory in their environment and are not in its table: a child is so between its fork and the
+ * moment when it tells of itself.
+ */
+export function findUnregistered(rows: readonly ProcessRow[], dir: string): KnownProcess[] {
+  const known = new Set(rows.map((row) => row.pid))
+  const entry = `\0SOCKET_WRAPPER_DIR=${dir}\0`
+  return readdirSync('/proc').flatMap((name) => {
+    const pid = Number(name)
+    if (!Number.isInteger(pid) || known.has(pid) || !`\0${readEnvironment(pid)}`.includes(entry)) return []
+    const stat = readStat(pid)
+    return stat === null ? [] : [{ pid, program: stat.name, startedNs: stat.startedNs }]
+  })
+}
+
+/** Empty for a process that is gone, and for one of another user. */
+function readEnvironment(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
 /** True when the signal reached a living process of that row. */
-function signalRow(row: ProcessRow, signal: NodeJS.Signals): boolean {
+function signalRow(row: KnownProcess, signal: NodeJS.Signals): boolean {
   if (!isAlive(row)) return false
   try {
     process.kill(row.pid, signal)
@@ -76,7 +111,7 @@ function signalRow(row: ProcessRow, signal: NodeJS.Signals): boolean {
  * Ends processes: SIGTERM, and after `stopAfterMs` SIGKILL. They may be nobody's children, so their end gives no event: it is looked for.
  * Returns those that live on.
  */
-export async function endProcesses(find: () => readonly ProcessRow[], stopAfterMs: number): Promise<ProcessRow[]> {
+export async function endProcesses(find: () => readonly KnownProcess[], stopAfterMs: number): Promise<KnownProcess[]> {
   const told = new Set<number>()
   const deadline = nowMs() + stopAfterMs
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
@@ -94,7 +129,7 @@ export async function endProcesses(find: () => readonly ProcessRow[], stopAfterM
 }
 
 /** SIGKILL is not refused, but a process in an uninterruptible call ends only after it: a second must do. */
-async function kill(find: () => readonly ProcessRow[]): Promise<ProcessRow[]> {
+async function kill(find: () => readonly KnownProcess[]): Promise<KnownProcess[]> {
   const deadline = nowMs() + 1000
   for (;;) {
     const living = find().filter((row) => signalRow(row, 'SIGKILL') && isAlive(row))

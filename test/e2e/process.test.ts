@@ -1,5 +1,5 @@
 // @vitest-environment socket-wrapper
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -263,5 +263,27 @@ describe('after a test', () => {
     )
     await expect(network?.nextPass()).rejects.toThrow('nextPass came after the end of its test')
     expect(() => network?.host('late')).toThrow('host("late") came after the end of its test')
+  })
+})
+
+describe('after a test whose process ends right after its fork', () => {
+  const dirs: string[] = []
+
+  test.for(Array.from({ length: 10 }, (_, round) => round))('which is a daemon, round %i', async (_, { network }) => {
+    dirs.push(network.dir)
+    await network.spawn('sh', ['-c', 'setsid sleep 64 & exit 0'], { ready: 'exit' })
+  })
+
+  test('its child is not there', () => {
+    const left = readdirSync('/proc').filter((pid) => {
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, 'latin1')
+        return dirs.some((dir) => environment.includes(`SOCKET_WRAPPER_DIR=${dir}\0`))
+      } catch {
+        return false
+      }
+    })
+    expect(dirs).toHaveLength(10)
+    expect(left).toEqual([])
   })
 })
