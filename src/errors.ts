@@ -48,6 +48,8 @@ const messages = {
   HOSTS_EXHAUSTED: (d: { name: string; limit: number; names: readonly string[] }) =>
     `Host "${d.name}" finds no number: a network has at most ${d.limit} hosts, and this one has ${d.names.join(', ')}.`,
 
+  SPAWN_OPTION_INVALID: (d: { option: string; allowed: string; value: string }) =>
+    `Option "${d.option}" of a spawn must be ${d.allowed}, got ${d.value}.`,
   COMMAND_NOT_FOUND: (d: { command: string; path: readonly string[] }) =>
     `Command "${d.command}" is not found. ${d.path.length === 0 ? 'The path names a file, and there is none.' : `Looked in the PATH of the process:${list(d.path)}`}`,
   COMMAND_NOT_LOADABLE: (d: { command: string; file: string; reason: string; advice: string }) =>

@@ -1,9 +1,11 @@
 // Starts a program in a network and waits until it is ready.
 import childProcess from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import process from 'node:process'
 import { SocketWrapperError } from '../errors.ts'
+import { show } from '../options.ts'
 import type { Channel } from '../network/channel.ts'
 import { nowMs } from '../network/clock.ts'
 import type { HostEntry } from '../network/hosts.ts'
@@ -11,7 +13,7 @@ import { type CoreNetwork, environmentOf } from '../network/network.ts'
 import { findAddressHolder } from './holders.ts'
 import { findLoadable } from './loadable.ts'
 import { captureOutput } from './output.ts'
-import { type Events, type Exit, type Ready, waitUntilReady } from './ready.ts'
+import { allowedReady, type Events, type Exit, isReady, type Ready, waitUntilReady } from './ready.ts'
 import { createRunning, type Running, type Started, type StartedChild, stopStarted } from './running.ts'
 import { hasLivingChild, readProcesses } from './tree.ts'
 import type { JournalEvent } from '../wire/events.ts'
@@ -51,6 +53,7 @@ export type Launch = {
 
 export async function launch(request: Launch): Promise<Running> {
   const { network, command, args, options, events } = request
+  checkOptions(options)
   const cwd = resolve(options.cwd ?? process.cwd())
   const env = environmentFor(request)
   const file = await findLoadable(command, { cwd, env })
@@ -59,6 +62,7 @@ export async function launch(request: Launch): Promise<Running> {
     throw new SocketWrapperError('SPAWN_FAILED', { command, cwd, reason: 'the directory does not exist' })
   // From here to onStart at a stretch: a process that the network's end does not know would outlive it.
   request.requireOpen()
+  if (!existsSync(network.dir)) throw new SocketWrapperError('DIRECTORY_GONE', { dir: network.dir })
   const startedAtMs = nowMs()
   const child = start(request, { cwd, env, file })
   const started: Started = {
@@ -95,6 +99,17 @@ export async function launch(request: Launch): Promise<Running> {
     await stopStarted(started)
     throw error
   }
+}
+
+function checkOptions({ ready, readyTimeoutMs, stopAfterMs }: SpawnOptions): void {
+  const refuse = (option: string, allowed: string, value: unknown): never => {
+    throw new SocketWrapperError('SPAWN_OPTION_INVALID', { option, allowed, value: show(value) })
+  }
+  if (ready !== undefined && !isReady(ready)) refuse('ready', allowedReady, ready)
+  const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value < 2 ** 31
+  if (readyTimeoutMs !== undefined && !(isTime(readyTimeoutMs) && readyTimeoutMs > 0))
+    refuse('readyTimeoutMs', 'a positive number of milliseconds', readyTimeoutMs)
+  if (stopAfterMs !== undefined && !isTime(stopAfterMs)) refuse('stopAfterMs', 'a number of milliseconds', stopAfterMs)
 }
 
 function environmentFor({ network, host, options }: Launch): NodeJS.ProcessEnv {

@@ -12,6 +12,17 @@ import type { Output } from './output.ts'
  */
 export type Ready = 'listen' | 'udp-bind' | 'exit' | 'spawned' | RegExp | { readonly port: number }
 
+export const allowedReady = "'listen', 'udp-bind', 'exit', 'spawned', a RegExp or { port } from 1 to 65535"
+
+/** Types do not reach everybody: nothing would ever make a process ready that waits for 'listens' or for port '80'. */
+export function isReady(value: unknown): value is Ready {
+  if (typeof value === 'string') return ['listen', 'udp-bind', 'exit', 'spawned'].includes(value)
+  if (value instanceof RegExp) return true
+  if (typeof value !== 'object' || value === null || !('port' in value)) return false
+  const { port } = value
+  return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535
+}
+
 /** Where events come from. `drain` delivers what is published already before it returns. */
 export type Events = { subscribe(listener: (event: JournalEvent) => void): () => void; drain(): void }
 

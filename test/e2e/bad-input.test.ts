@@ -154,6 +154,7 @@ test('removes it', async ({ network }) => {
   console.log('<' + error.code + '>')
   const server = net.createServer().listen(81)
   console.log('<' + (await once(server, 'error'))[0].code + '>')
+  console.log('<' + (await network.spawn('sleep', ['1']).catch((error) => error.code)) + '>')
 })
 test('goes on', async ({ network }) => { await spawn(network) })`,
       },
@@ -164,6 +165,7 @@ test('goes on', async ({ network }) => { await spawn(network) })`,
     expect(tests['removes it']?.message).not.toContain('kept')
     expect(output).toContain('<ENETUNREACH>')
     expect(output).toContain('<EADDRNOTAVAIL>')
+    expect(output).toContain('<DIRECTORY_GONE>')
     expect(output).toMatch(/socket-wrapper ERROR\[\d+\] .*: directory .* cannot be used \(errno 2\)/)
     expect(tests['goes on']?.state).toBe('passed')
   })

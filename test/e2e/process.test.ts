@@ -80,6 +80,17 @@ describe('not ready', () => {
     )
   })
 
+  test('an option that has no sense is told before it starts', async ({ network }) => {
+    const told = (options: object): Promise<string> => failure(network.spawn('sleep', ['1'], options))
+    const ready = `Option "ready" of a spawn must be 'listen', 'udp-bind', 'exit', 'spawned', a RegExp or { port } from 1 to 65535, got`
+    expect(await told({ ready: 'listens' })).toBe(`${ready} "listens".`)
+    expect(await told({ ready: { port: '80' } })).toBe(`${ready} {"port":"80"}.`)
+    expect(await told({ readyTimeoutMs: '5' })).toBe(
+      'Option "readyTimeoutMs" of a spawn must be a positive number of milliseconds, got "5".',
+    )
+    expect(network.timeline.processes().filter(({ program }) => program === 'sleep')).toEqual([])
+  })
+
   test('a process that ends before it listens is told at once, with its last lines', async ({ network }) => {
     const spawned = network.spawn('sh', ['-c', 'echo one >&2; echo two >&2; exit 3'], { readyTimeoutMs: 60_000 })
     expect(await failure(spawned)).toBe(
