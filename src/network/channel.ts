@@ -74,8 +74,14 @@ export function listenChannel(path: string, type: ChannelType): ChannelListener 
 function channelOn(fd: number, other: number): Channel {
   let remote = other
   let isOpen = true
-  const requireOpen = (what: string): void => {
+  /** A call that still waits at the close fails with ECANCELED. */
+  const whileOpen = async <Result>(what: string, act: () => Promise<Result>): Promise<Result> => {
     if (!isOpen) throw new SocketWrapperError('CHANNEL_CLOSED', { what })
+    try {
+      return await act()
+    } catch (cause) {
+      throw isOpen ? cause : new SocketWrapperError('CHANNEL_CLOSED', { what }, { cause })
+    }
   }
   const closeRemote = (): void => {
     if (remote >= 0) native.closeDescriptor(remote)
@@ -92,13 +98,12 @@ function channelOn(fd: number, other: number): Channel {
       return remote
     },
     closeRemote,
-    async send(sockets, bytes = '\0') {
-      requireOpen('send')
-      await native.send(fd, sockets.map(descriptorOf), typeof bytes === 'string' ? Buffer.from(bytes) : bytes)
-    },
+    send: (sockets, bytes = '\0') =>
+      whileOpen('send', () =>
+        native.send(fd, sockets.map(descriptorOf), typeof bytes === 'string' ? Buffer.from(bytes) : bytes),
+      ),
     async receive(maxBytes = standardBytes) {
-      requireOpen('receive')
-      const { bytes, descriptors, truncated } = await native.receive(fd, maxBytes)
+      const { bytes, descriptors, truncated } = await whileOpen('receive', () => native.receive(fd, maxBytes))
       return { bytes, descriptors: descriptors.map(receivedOf), isTruncated: truncated }
     },
     close,

@@ -320,6 +320,14 @@ channel.recv(1)
     await expect(channel.send([-1])).rejects.toThrow('got -1.')
     await expect(channel.send(['x' as unknown as number])).rejects.toThrow('got "x".')
   })
+
+  test('says that it is closed, also to who waits already', async ({ network }) => {
+    const channel = network.channel()
+    const waiting = channel.receive()
+    channel.close()
+    await expect(waiting).rejects.toThrow('receive: the channel is closed.')
+    await expect(channel.send([], 'late')).rejects.toThrow('send: the channel is closed.')
+  })
 })
 
 describe('limits', () => {
