@@ -122,11 +122,9 @@ function attempt(read: () => string): string {
   }
 }
 
+/** A killed worker whose parent has not asked for its end yet is a zombie: it answers signals and uses nothing. */
 function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
+  return stat !== '' && state !== 'Z' && state !== 'X'
 }

@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { baseDirectories, makeDirectory, removeStale } from '../../src/network/directory.ts'
@@ -70,6 +73,21 @@ test('what dead workers left goes; what is alive, kept, or of others stays', asy
   expect((await removeStale([base, join(base, 'missing')])).toSorted()).toEqual([dead, old].toSorted())
   expect([alive, kept, dead, old].map((path) => existsSync(path))).toEqual([true, true, false, false])
   expect(await readdir(base)).toHaveLength(4)
+})
+
+test('what a killed worker left goes, also before its parent has taken notice', async () => {
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  try {
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+    const zombie = Number(line.toString())
+    while (!/\) Z /.test(readFileSync(`/proc/${zombie}/stat`, 'utf8'))) await setImmediate()
+    const own = makeDirectory([base], () => undefined).path
+    const left = own.replace(`vsw-${process.pid}-`, `vsw-${zombie}-`)
+    await rename(own, left)
+    expect(await removeStale([base])).toEqual([left])
+  } finally {
+    parent.kill('SIGKILL')
+  }
 })
 
 test('of what is kept, the newest twenty stay', async () => {
