@@ -97,7 +97,7 @@ static void accepted_addresses(const struct network *n, const struct wire_info *
   info_set_peer(out, &from);
 }
 
-static int adopt(int fd, struct sock *listener, const struct sockaddr_un *un, socklen_t length) {
+static int adopt(int fd, struct sock *listener, const struct sockaddr_un *un, socklen_t length, struct sock **out) {
   struct network *n = listener->network;
   struct wire_info from;
   sock_read(listener, &from);
@@ -118,6 +118,7 @@ static int adopt(int fd, struct sock *listener, const struct sockaddr_un *un, so
     info_set_local(info, &local);
     info_set_peer(info, &any);
   }
+  *out = s;
   return table_install(fd, s);
 }
 
@@ -129,12 +130,13 @@ static int accept_stream(int fd, struct sock *listener, struct sockaddr *address
   un.sun_family = AF_UNSPEC;
   int accepted = (int)REAL(libc.accept4(fd, (struct sockaddr *)&un, &un_length, flags));
   if (accepted < 0) return accepted;
-  int result = adopt(accepted, listener, &un, un_length < sizeof un ? un_length : sizeof un);
+  /* Not looked up again by its number: another thread may close that at any time. */
+  struct sock *s;
+  int result = adopt(accepted, listener, &un, un_length < sizeof un ? un_length : sizeof un, &s);
   if (result < 0) {
     libc.close(accepted);
     return result;
   }
-  struct sock *s = table_find(accepted);
   if (listener->info.flags & FLAG_inherit) option_inherit(fd, accepted);
   endpoint_record(accepted, s, OP_accept, accepted, (u32)fd);
   if (address) {
