@@ -62,33 +62,53 @@ export function connectChannel(path: string, type: ChannelType): Channel {
 
 export function listenChannel(path: string, type: ChannelType): ChannelListener {
   const fd = native.listenUnix(path, type)
-  const close = once(() => native.closeDescriptor(fd))
+  const calls = createCalls()
+  const close = once(() => {
+    calls.end()
+    native.closeDescriptor(fd)
+  })
   return {
     fd,
-    accept: async () => channelOn(await native.accept(fd), -1),
+    accept: () => calls.whileOpen('accept', async () => channelOn(await native.accept(fd), -1)),
     close,
     [Symbol.asyncDispose]: async () => close(),
   }
 }
 
+/** The calls that wait on a descriptor. At its close they fail with ECANCELED: nobody needs to listen, and who does is told why. */
+function createCalls() {
+  const waiting = new Set<Promise<unknown>>()
+  let isOpen = true
+  return {
+    whileOpen<Result>(what: string, act: () => Promise<Result>): Promise<Result> {
+      const run = async (): Promise<Result> => {
+        if (!isOpen) throw new SocketWrapperError('CHANNEL_CLOSED', { what })
+        try {
+          return await act()
+        } catch (cause) {
+          throw isOpen ? cause : new SocketWrapperError('CHANNEL_CLOSED', { what }, { cause })
+        }
+      }
+      const promise: Promise<Result> = run().finally(() => waiting.delete(promise))
+      waiting.add(promise)
+      return promise
+    },
+    end(): void {
+      isOpen = false
+      for (const promise of waiting) promise.catch(() => undefined)
+    },
+  }
+}
+
 function channelOn(fd: number, other: number): Channel {
   let remote = other
-  let isOpen = true
-  /** A call that still waits at the close fails with ECANCELED. */
-  const whileOpen = async <Result>(what: string, act: () => Promise<Result>): Promise<Result> => {
-    if (!isOpen) throw new SocketWrapperError('CHANNEL_CLOSED', { what })
-    try {
-      return await act()
-    } catch (cause) {
-      throw isOpen ? cause : new SocketWrapperError('CHANNEL_CLOSED', { what }, { cause })
-    }
-  }
+  const calls = createCalls()
   const closeRemote = (): void => {
     if (remote >= 0) native.closeDescriptor(remote)
     remote = -1
   }
   const close = once(() => {
-    isOpen = false
+    calls.end()
     closeRemote()
     native.closeDescriptor(fd)
   })
@@ -99,13 +119,14 @@ function channelOn(fd: number, other: number): Channel {
     },
     closeRemote,
     send: (sockets, bytes = '\0') =>
-      whileOpen('send', () =>
+      calls.whileOpen('send', async () =>
         native.send(fd, sockets.map(descriptorOf), typeof bytes === 'string' ? Buffer.from(bytes) : bytes),
       ),
-    async receive(maxBytes = standardBytes) {
-      const { bytes, descriptors, truncated } = await whileOpen('receive', () => native.receive(fd, maxBytes))
-      return { bytes, descriptors: descriptors.map(receivedOf), isTruncated: truncated }
-    },
+    receive: (maxBytes = standardBytes) =>
+      calls.whileOpen('receive', async () => {
+        const { bytes, descriptors, truncated } = await native.receive(fd, maxBytes)
+        return { bytes, descriptors: descriptors.map(receivedOf), isTruncated: truncated }
+      }),
     close,
     [Symbol.asyncDispose]: async () => close(),
   }

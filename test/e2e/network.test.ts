@@ -327,6 +327,16 @@ channel.recv(1)
     channel.close()
     await expect(waiting).rejects.toThrow('receive: the channel is closed.')
     await expect(channel.send([], 'late')).rejects.toThrow('send: the channel is closed.')
+    const listener = network.listen(`${network.dir}/listener`)
+    const accepting = listener.accept()
+    listener.close()
+    await expect(accepting).rejects.toThrow('accept: the channel is closed.')
+  })
+
+  test('the end of a test disturbs nobody who still waits', ({ network }) => {
+    void network.channel().receive()
+    void network.listen(`${network.dir}/listener`).accept()
+    void network.nextPass()
   })
 })
 
