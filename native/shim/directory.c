@@ -76,7 +76,7 @@ int directory_each_inode(void (*visit)(u64 inode, void *context), void *context)
 
 bool directory_is_live(const struct network *n, const char *path, enum directory_users users) {
   char link[sizeof(struct sockaddr_un)], target[sizeof n->dir + sizeof link];
-  ssize_t length = readlink(path, link, sizeof link - 1);
+  long length = REAL(readlink(path, link, sizeof link - 1));
   if (length > 0) {
     link[length] = 0;
     const char *base = strrchr(link, '/');

@@ -64,10 +64,12 @@ static void run(int family) {
   KEPT(recvmmsg(udp, &messages, 1, 0, NULL));
   KEPT(recv(udp, bytes, 4, 0));
   KEPT(close_range((unsigned)udp, (unsigned)other, 0));
+  int held = listener(family);
   pid_t child = -1;
   KEPT(child = fork());
   if (child == 0) _exit(0);
   must(end_of(child) == 0);
+  KEPT(close(held));
 }
 
 int main(void) {
