@@ -53,7 +53,7 @@ export type Launch = {
 
 export async function launch(request: Launch): Promise<Running> {
   const { network, command, args, options, events } = request
-  checkOptions(options)
+  checkRequest(request)
   const cwd = resolve(options.cwd ?? process.cwd())
   const env = environmentFor(request)
   const file = await findLoadable(command, { cwd, env })
@@ -101,10 +101,23 @@ export async function launch(request: Launch): Promise<Running> {
   }
 }
 
-function checkOptions({ ready, readyTimeoutMs, stopAfterMs }: SpawnOptions): void {
+const knownOptions = ['env', 'cwd', 'stdio', 'ready', 'readyTimeoutMs', 'stopAfterMs', 'execArgv']
+
+function checkRequest({ command, args, options }: Launch): void {
   const refuse = (option: string, allowed: string, value: unknown): never => {
     throw new SocketWrapperError('SPAWN_OPTION_INVALID', { option, allowed, value: show(value) })
   }
+  // Types do not reach everybody.
+  if (typeof command !== 'string' || command === '') refuse('command', 'a name or a path', command)
+  if (!Array.isArray(args) || args.some((arg) => typeof arg !== 'string')) refuse('args', 'an array of strings', args)
+  const unknown = Object.keys(options).find((name) => !knownOptions.includes(name))
+  if (unknown !== undefined)
+    refuse(
+      unknown,
+      `left out (there are ${knownOptions.join(', ')})`,
+      Object.entries(options).find(([name]) => name === unknown)?.[1],
+    )
+  const { ready, readyTimeoutMs, stopAfterMs } = options
   if (ready !== undefined && !isReady(ready)) refuse('ready', allowedReady, ready)
   const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value < 2 ** 31
   if (readyTimeoutMs !== undefined && !(isTime(readyTimeoutMs) && readyTimeoutMs > 0))

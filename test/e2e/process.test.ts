@@ -88,6 +88,12 @@ describe('not ready', () => {
     expect(await told({ readyTimeoutMs: '5' })).toBe(
       'Option "readyTimeoutMs" of a spawn must be a positive number of milliseconds, got "5".',
     )
+    expect(await told({ readyTimeout: 5 })).toBe(
+      'Option "readyTimeout" of a spawn must be left out (there are env, cwd, stdio, ready, readyTimeoutMs, stopAfterMs, execArgv), got 5.',
+    )
+    expect(await failure(network.spawn(JSON.parse('null')))).toBe(
+      'Option "command" of a spawn must be a name or a path, got null.',
+    )
     expect(network.timeline.processes().filter(({ program }) => program === 'sleep')).toEqual([])
   })
 
