@@ -16,7 +16,8 @@
 
 #include "../shim/life.h"
 
-enum { PATIENCE_MS = 2000, NAP_NS = 200000, QUIET_ROUNDS = 10, ROUNDS_MAX = 200, ROWS_MAX = 1 << 16, ENVIRONMENT_MAX = 1 << 20 };
+/* A process in an uninterruptible wait cannot be ended: the guard does not stay for it for ever. On a busy machine it needs seconds. */
+enum { PATIENCE_MS = 10000, NAP_NS = 200000, QUIET_ROUNDS = 10, ROUNDS_MAX = 200, ROWS_MAX = 1 << 16, ENVIRONMENT_MAX = 1 << 20 };
 #define DIR_VARIABLE "SOCKET_WRAPPER_DIR="
 
 struct process {
@@ -126,6 +127,31 @@ static void mark_descendants(const struct snapshot *s) {
   }
 }
 
+/* Who was sent SIGKILL: it is gone only some time after, and its children by then have no parent to be found by. */
+static struct life *dying;
+static size_t dying_count, dying_room;
+
+static void remember(const struct life *life) {
+  for (size_t i = 0; i < dying_count; i++)
+    if (dying[i].pid == life->pid && dying[i].started_ns == life->started_ns) return;
+  if (dying_count == dying_room) {
+    size_t room = dying_room ? dying_room * 2 : 256;
+    struct life *grown = realloc(dying, room * sizeof *dying);
+    if (!grown) return;
+    dying = grown;
+    dying_room = room;
+  }
+  dying[dying_count++] = *life;
+}
+
+static bool is_somebody_dying(void) {
+  for (size_t i = 0; i < dying_count; i++) {
+    struct life now;
+    if (life_read(dying[i].pid, &now) == 0 && now.started_ns == dying[i].started_ns && !life_is_over(&now)) return true;
+  }
+  return false;
+}
+
 /* The descriptor holds on to the process while its start time is compared: between the two the pid cannot change hands. */
 static void end(const struct life *life) {
   struct life now;
@@ -136,6 +162,7 @@ static void end(const struct life *life) {
       syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
     else
       kill(life->pid, SIGKILL);
+    remember(life);
   }
   if (fd >= 0) close(fd);
 }
@@ -196,6 +223,6 @@ void end_processes(const struct guarded *networks, size_t count, u64 not_before_
   struct snapshot s = {0};
   u64 deadline = clock_ms() + PATIENCE_MS;
   /* A process that was being made during a pass registers itself, or shows its environment, before the next one ends. */
-  while (count && pass(&s, not_before_ns, networks, count) && clock_ms() < deadline) continue;
+  while (count && (pass(&s, not_before_ns, networks, count) || is_somebody_dying()) && clock_ms() < deadline) continue;
   free(s.processes);
 }
