@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
@@ -76,11 +77,18 @@ test('what dead workers left goes; what is alive, kept, or of others stays', asy
 })
 
 test('what a killed worker left goes, also before its parent has taken notice', async () => {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  // The shell becomes a program that never asks for the end of its child.
+  const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 600'], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  })
+  const [, out, , pipe] = parent.stdio
   try {
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+    const [line] = (await once(out as Readable, 'data')) as [Buffer]
     const zombie = Number(line.toString())
-    while (!/\) Z /.test(readFileSync(`/proc/${zombie}/stat`, 'utf8'))) await setImmediate()
+    const read = (pid: number, file: string): string => readFileSync(`/proc/${pid}/${file}`, 'utf8')
+    while (read(parent.pid ?? 0, 'comm') !== 'sleep\n') await setImmediate()
+    ;(pipe as Writable).destroy()
+    while (!/\) Z /.test(read(zombie, 'stat'))) await setImmediate()
     const own = makeDirectory([base], () => undefined).path
     const left = own.replace(`vsw-${process.pid}-`, `vsw-${zombie}-`)
     await rename(own, left)
