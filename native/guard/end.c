@@ -17,7 +17,16 @@
 #include "../shim/life.h"
 
 /* A process in an uninterruptible wait cannot be ended: the guard does not stay for it for ever. On a busy machine it needs seconds. */
-enum { PATIENCE_MS = 10000, NAP_NS = 200000, QUIET_ROUNDS = 10, ROUNDS_MAX = 200, ROWS_MAX = 1 << 16, ENVIRONMENT_MAX = 1 << 20 };
+enum {
+  PATIENCE_MS = 10000,
+  NAP_NS = 200000,
+  QUIET_PASSES = 4,
+  PAUSE_NS = 25000000,
+  QUIET_ROUNDS = 10,
+  ROUNDS_MAX = 200,
+  ROWS_MAX = 1 << 16,
+  ENVIRONMENT_MAX = 1 << 20
+};
 #define DIR_VARIABLE "SOCKET_WRAPPER_DIR="
 
 struct process {
@@ -222,7 +231,12 @@ static size_t pass(struct snapshot *s, u64 not_before, const struct guarded *net
 void end_processes(const struct guarded *networks, size_t count, u64 not_before_ns) {
   struct snapshot s = {0};
   u64 deadline = clock_ms() + PATIENCE_MS;
-  /* A process that was being made during a pass registers itself, or shows its environment, before the next one ends. */
-  while (count && (pass(&s, not_before_ns, networks, count) || is_somebody_dying()) && clock_ms() < deadline) continue;
+  /* A process that was being made during a pass registers itself, or shows its environment, before a later one ends: on a busy machine it
+   * may have to wait for its turn, so several passes in a row must find nobody. */
+  for (int quiet = 0; count && quiet < QUIET_PASSES && clock_ms() < deadline;) {
+    bool is_quiet = pass(&s, not_before_ns, networks, count) == 0 && !is_somebody_dying();
+    quiet = is_quiet ? quiet + 1 : 0;
+    if (is_quiet) nanosleep(&(struct timespec){0, PAUSE_NS}, NULL);
+  }
   free(s.processes);
 }
