@@ -52,6 +52,8 @@ export type Started = {
   /** Resolves with the first output, on either stream, that matches; rejects when the program ends without. */
   waitFor(pattern: RegExp): Promise<string>
   readonly ended: Promise<Result>
+  /** To its standard input. */
+  write(text: string): void
   /** Ends it, if it has not ended by itself. */
   stop(): Promise<Result>
 }
@@ -98,6 +100,7 @@ export function start({
   return {
     pid: child.pid ?? -1,
     ended,
+    write: (text) => void child.stdin.write(text),
     waitFor: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

@@ -231,6 +231,7 @@ static size_t pass(struct snapshot *s, u64 not_before, const struct guarded *net
 void end_processes(const struct guarded *networks, size_t count, u64 not_before_ns) {
   struct snapshot s = {0};
   u64 deadline = clock_ms() + PATIENCE_MS;
+  for (size_t i = 0; i < count; i++) guarded_end(&networks[i]);
   /* A process that was being made during a pass registers itself, or shows its environment, before a later one ends: on a busy machine it
    * may have to wait for its turn, so several passes in a row must find nobody. */
   for (int quiet = 0; count && quiet < QUIET_PASSES && clock_ms() < deadline;) {

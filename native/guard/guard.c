@@ -38,6 +38,14 @@ u32 guarded_processes(const struct guarded *network, struct wire_process *out, u
   return found;
 }
 
+void guarded_end(const struct guarded *network) {
+  if (sigsetjmp(cut_short, 1) == 0) {
+    reading = 1;
+    arena_end(network->arena);
+  }
+  reading = 0;
+}
+
 /* Returns 0 or -errno. */
 static int open_network(struct guarded *network) {
   char file[PATH_MAX + sizeof ARENA_FILE];

@@ -26,7 +26,10 @@ struct arena_shape {
 int arena_create(const char *dir, const struct arena_shape *shape);
 
 /* Process table. arena_process_add also is the child's side of fork. `flags`: PROCESS_*. Signal-safe: yes. */
+/* -ESHUTDOWN: the network has ended, the process has to end as well (its row is in the table all the same). */
 int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 flags, const char *program);
+/* From now on arena_process_add answers -ESHUTDOWN: whoever registers after it hears of it, whoever did before is in the table. */
+void arena_end(struct arena *a);
 void arena_process_exit(struct arena *a, pid_t pid);
 /* True when the process is, or was, under the shim. */
 bool arena_process_known(const struct arena *a, pid_t pid);

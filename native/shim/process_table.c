@@ -57,9 +57,11 @@ int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 fl
   STORE(row->exitedNs, 0);
   /* Two sides describe one process: the fixture that spawned it, and itself. */
   __atomic_fetch_or(&row->flags, flags, __ATOMIC_RELAXED);
-  STORE_RELEASE(row->startedNs, arena_clock(CLOCK_BOOTTIME));
-  return 0;
+  STORE_ORDERED(row->startedNs, arena_clock(CLOCK_BOOTTIME));
+  return LOAD_ORDERED(a->head->features) & ARENA_ENDED ? -ESHUTDOWN : 0;
 }
+
+void arena_end(struct arena *a) { __atomic_fetch_or(&a->head->features, ARENA_ENDED, __ATOMIC_SEQ_CST); }
 
 void arena_process_exit(struct arena *a, pid_t pid) {
   struct wire_process *row = find(a, pid);

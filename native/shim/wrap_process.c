@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 #include "arena.h"
@@ -48,6 +49,11 @@ static const char *base_name(const char *path) {
 
 void process_name(const char *path) { strncpy(program, base_name(path), sizeof program - 1); }
 
+/* The worker is dead and its guard ends what is left: a program that forks all the time would outrun it. */
+static void enter_table(struct network *n, pid_t parent) {
+  if (arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program) == -ESHUTDOWN) raise(SIGKILL);
+}
+
 /* Asked for before: a daemon's parent may have ended when its child looks for it. */
 static pid_t forking;
 
@@ -61,7 +67,7 @@ static void in_child(void) {
   struct network *n = network_current();
   if (!n || !n->arena) return;
   pid_t parent = forking;
-  arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program);
+  enter_table(n, parent);
   journal_write(n->arena, &(struct event){.op = OP_processFork, .fd = -1, .detail = (u32)parent, .text = program});
 }
 
@@ -69,7 +75,7 @@ void process_start(struct network *n) {
   pthread_atfork(before_fork, NULL, in_child);
   if (!n || !n->arena) return;
   pid_t parent = getppid();
-  arena_process_add(n->arena, getpid(), parent, n->world.host, PROCESS_UNDER_SHIM, program);
+  enter_table(n, parent);
   journal_write(n->arena, &(struct event){.op = OP_processStart, .fd = -1, .detail = (u32)parent, .text = program});
 }
 

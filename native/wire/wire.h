@@ -111,6 +111,7 @@ enum wire_option {
 #define ARENA_VERSION 1
 #define ARENA_FILE "arena"
 #define ARENA_ABSTRACT_CLIENTS 1u
+#define ARENA_ENDED 2u
 #define PROCESS_UNDER_SHIM 1u
 #define PROCESS_SPAWNED 2u
 #define PROCESS_TEST 4u

@@ -8,6 +8,7 @@ export const ARENA_MAGIC = 0x6e65726120777376n
 export const ARENA_VERSION = 1
 export const ARENA_FILE = 'arena'
 export const ARENA_ABSTRACT_CLIENTS = 1
+export const ARENA_ENDED = 2
 export const PROCESS_UNDER_SHIM = 1
 export const PROCESS_SPAWNED = 2
 export const PROCESS_TEST = 4
@@ -783,7 +784,7 @@ export interface WireArena {
   socketOffset: number
   /** from the start of the file */
   recordOffset: number
-  /** bit 0: stream clients use abstract names */
+  /** bit 0: stream clients use abstract names; bit 1: the network has ended, a new process ends itself */
   features: number
   /** 0 */
   reserved: number
