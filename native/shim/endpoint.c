@@ -16,7 +16,6 @@
 
 /* net.ipv4.ip_local_port_range of Linux. */
 enum { PORT_FIRST = 32768, PORT_LAST = 60999, ALIASES_MAX = 3 };
-#include "sweep.h"
 
 /* All names of one bound socket: the real one, and symbolic links to it. */
 struct names {

@@ -18,7 +18,7 @@
 enum { REFUSE = -1, SLOT_BITS = 12, SLOT_MASK = (1 << SLOT_BITS) - 1 };
 static_assert((int)NETWORK_MAX <= (int)SLOT_MASK, "an id has SLOT_BITS for its slot");
 
-static struct network *networks; /* id - 1 */
+static struct network *networks; /* by slot */
 static _Atomic u32 networks_used;
 static _Atomic int process_network;
 static __thread int thread_network;
