@@ -5,41 +5,19 @@ import { captureOutput } from '../../src/process/output.ts'
 import { type Exit, type Ready, waitUntilReady } from '../../src/process/ready.ts'
 import type { JournalEvent } from '../../src/wire/events.ts'
 import type { SocketInfo } from '../../src/wire/info.ts'
+import { eventWriter, someInfo } from './hand-written.ts'
 
-const blank: JournalEvent = {
-  sequence: 1n,
-  timeNs: 5n,
-  op: 'none',
-  pid: 10,
-  tid: 10,
-  fd: -1,
-  result: 0,
-  detail: 0,
-  position: 0,
-  messageId: 0n,
-  info: null,
-  text: '',
-}
+const blank = eventWriter()({ op: 'none', pid: 10 })
 
-function socket(fields: Partial<SocketInfo> = {}): SocketInfo {
-  return {
-    family: 'IPv4',
-    type: 'stream',
-    protocol: 'tcp',
+const socket = (fields: Partial<SocketInfo> = {}): SocketInfo =>
+  someInfo({
     local: { family: 'IPv4', address: '0.0.0.0', port: 80 },
     peer: null,
     state: 'listening',
-    options: {},
-    host: 2,
     flags: [],
-    pendingError: 0,
-    cookie: 1n,
-    inode: 1n,
-    version: 1,
     bornPid: 10,
     ...fields,
-  }
-}
+  })
 
 /** Process 10 and what becomes of it, told by hand. */
 function watch(ready: Ready, { timeoutMs = 60_000, living = [] as number[] } = {}) {
