@@ -1,19 +1,30 @@
 #!/bin/sh
-# Installs the Debian packages that the test suites use: run as root, as often as you like.
+# Installs the Debian packages that the test suites use: run as root, as often as you like. No service is started.
 #   gcc libc6-dev make g++   build shim, addon and test programs
 #   strace                   test/servers/data-path.test.ts
 #   libsocket-wrapper        test/servers: the reference
 #   python3 netcat-openbsd   test/servers, examples: real programs
+#   the rest                 test/servers: what their tests are named after; apache2-utils has ab
 set -eu
 
 missing=
-for package in gcc libc6-dev make g++ strace libsocket-wrapper python3 netcat-openbsd; do
+for package in gcc libc6-dev make g++ strace libsocket-wrapper python3 netcat-openbsd \
+  nginx-light apache2-utils; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
   echo "missing packages:$missing; run this script as root" >&2
   exit 1
+fi
+
+# Packages of servers ask this file whether they may start them; 101 is no.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 1' INT TERM
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
 fi
 apt-get update -qq
 # shellcheck disable=SC2086
