@@ -79,7 +79,7 @@ static_assert(sizeof(struct wire_arena) == 0
 #undef FIELD
 #undef BYTES
 #undef INTS
-static_assert(sizeof(struct wire_info) == 160, "record.def and socket.def embed an info of 160 bytes");
+static_assert(sizeof(struct wire_info) == 208, "record.def and socket.def embed an info of 208 bytes");
 
 #define STATE(name, number, doc) STATE_##name = number,
 enum wire_state {

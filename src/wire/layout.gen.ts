@@ -402,7 +402,7 @@ function readInts(view: DataView, offset: number, count: number): number[] {
 
 /** Size and offsets in bytes of what a program must see of one socket, in the envelope and in the registry. */
 export const infoLayout = {
-  size: 160,
+  size: 208,
   offsets: {
     cookie: 0,
     inode: 8,
@@ -421,6 +421,7 @@ export const infoLayout = {
     optionMask: 72,
     pendingError: 76,
     options: 80,
+    shareNumber: 204,
   },
 } as const
 
@@ -460,6 +461,8 @@ export interface WireInfo {
   pendingError: number
   /** values by the row number of option.def */
   options: number[]
+  /** which of the sockets that share its address: the number in its own name, 0 for the plain one */
+  shareNumber: number
 }
 
 export function readInfo(view: DataView, offset = 0): WireInfo {
@@ -480,7 +483,8 @@ export function readInfo(view: DataView, offset = 0): WireInfo {
     peerAddress: readBytes(view, offset + 56, 16),
     optionMask: view.getUint32(offset + 72, true),
     pendingError: view.getInt32(offset + 76, true),
-    options: readInts(view, offset + 80, 20),
+    options: readInts(view, offset + 80, 31),
+    shareNumber: view.getUint32(offset + 204, true),
   }
 }
 
@@ -546,7 +550,7 @@ export function readEnvelope(view: DataView, offset = 0): WireEnvelope {
 
 /** Size and offsets in bytes of one event of the journal. */
 export const recordLayout = {
-  size: 240,
+  size: 288,
   offsets: {
     word: 0,
     timeNs: 8,
@@ -559,7 +563,7 @@ export const recordLayout = {
     position: 42,
     detail: 44,
     info: 48,
-    text: 208,
+    text: 256,
   },
 } as const
 
@@ -603,8 +607,8 @@ export function readRecord(view: DataView, offset = 0): WireRecord {
     op: view.getUint16(offset + 40, true),
     position: view.getUint16(offset + 42, true),
     detail: view.getUint32(offset + 44, true),
-    info: readBytes(view, offset + 48, 160),
-    text: readBytes(view, offset + 208, 32),
+    info: readBytes(view, offset + 48, 208),
+    text: readBytes(view, offset + 256, 32),
   }
 }
 
@@ -678,13 +682,13 @@ export function readHost(view: DataView, offset = 0): WireHost {
 
 /** Size and offsets in bytes of one entry of the registry. */
 export const socketLayout = {
-  size: 344,
+  size: 440,
   offsets: {
     cookie: 0,
     writer: 8,
     current: 16,
     first: 24,
-    second: 184,
+    second: 232,
   },
 } as const
 
@@ -707,8 +711,8 @@ export function readSocket(view: DataView, offset = 0): WireSocket {
     cookie: view.getBigUint64(offset + 0, true),
     writer: view.getBigUint64(offset + 8, true),
     current: view.getBigUint64(offset + 16, true),
-    first: readBytes(view, offset + 24, 160),
-    second: readBytes(view, offset + 184, 160),
+    first: readBytes(view, offset + 24, 208),
+    second: readBytes(view, offset + 232, 208),
   }
 }
 

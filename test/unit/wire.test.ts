@@ -170,11 +170,11 @@ describe('an info', () => {
 
   test('cut short is refused with the number of bytes that are there', () => {
     const bytes = encodeInfo(someInfo())
-    expect(() => decodeInfo(bytes, 1)).toThrow('size 159; allowed')
-    expect(() => decodeInfo(bytes, 200)).toThrow('size 0; allowed')
-    expect(() => decodeInfo(bytes, -1)).toThrow('allowed: at least 160 bytes')
+    expect(() => decodeInfo(bytes, 1)).toThrow('size 207; allowed')
+    expect(() => decodeInfo(bytes, 300)).toThrow('size 0; allowed')
+    expect(() => decodeInfo(bytes, -1)).toThrow('allowed: at least 208 bytes')
     for (const size of [0, 1, 64, infoLayout.size - 1]) {
-      expect(() => decodeInfo(bytes.subarray(0, size))).toThrow(`size ${size}; allowed: at least 160 bytes`)
+      expect(() => decodeInfo(bytes.subarray(0, size))).toThrow(`size ${size}; allowed: at least 208 bytes`)
     }
   })
 
@@ -240,7 +240,7 @@ describe('records', () => {
   test('that end in the middle are refused', () => {
     const record = encodeRecord(eventWriter()({ op: 'bind' }))
     expect(() => decodeRecords(Buffer.concat([record, record.subarray(0, 100)]))).toThrow(
-      'The batch of records has size 340; allowed: multiples of 240 bytes.',
+      'The batch of records has size 388; allowed: multiples of 288 bytes.',
     )
   })
 

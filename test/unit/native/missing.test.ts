@@ -34,9 +34,9 @@ test('says why a Node cannot be entered', async () => {
 })
 
 test('says when the addon was built from other formats', async () => {
-  vi.doMock('node:module', () => ({ createRequire: () => () => ({ openShim: () => {}, sizes: { info: 161 } }) }))
+  vi.doMock('node:module', () => ({ createRequire: () => () => ({ openShim: () => {}, sizes: { info: 209 } }) }))
   await expect(loadNative()).rejects.toMatchObject({
     code: 'NATIVE_MISSING',
-    message: expect.stringContaining('its info has 161 bytes instead of 160') as string,
+    message: expect.stringContaining('its info has 209 bytes instead of 208') as string,
   })
 })
