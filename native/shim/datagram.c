@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "arena.h"
+#include "capture.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "libc.h"
@@ -59,11 +60,18 @@ struct parcel {
   const struct address *to;
   int flags;
   size_t size;
+  struct capture_datagram *capture;
 };
 
+static long attempt(int fd, struct sock *s, const struct parcel *p) {
+  int flags = p->flags | MSG_DONTWAIT | MSG_NOSIGNAL;
+  if (capture_is_on(s)) return capture_datagram_send(fd, s, p->capture, &p->message, flags);
+  return REAL(libc.sendmsg(fd, &p->message, flags));
+}
+
 static long transmit(int fd, struct sock *s, const struct parcel *p) {
-  long result = REAL(libc.sendmsg(fd, &p->message, p->flags | MSG_DONTWAIT | MSG_NOSIGNAL));
-  if (result == -ECONNRESET) result = REAL(libc.sendmsg(fd, &p->message, p->flags | MSG_DONTWAIT | MSG_NOSIGNAL));
+  long result = attempt(fd, s, p);
+  if (result == -ECONNRESET) result = attempt(fd, s, p);
   if (result != -EAGAIN) {
     end_stall(s, p->to);
     return result;
@@ -76,11 +84,12 @@ static long transmit(int fd, struct sock *s, const struct parcel *p) {
     struct timespec pause = {.tv_nsec = step};
     ppoll(NULL, 0, &pause, NULL);
     if (step < STEP_LAST) step *= 2;
-    result = REAL(libc.sendmsg(fd, &p->message, p->flags | MSG_DONTWAIT | MSG_NOSIGNAL));
+    result = attempt(fd, s, p);
     if (result == -EAGAIN) continue;
     end_stall(s, p->to);
     return result;
   }
+  if (capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
   return (long)p->size;
 }
 
@@ -247,9 +256,11 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
   parcel.message.msg_control = NULL;
   parcel.message.msg_namelen = 0;
   parcel.message.msg_controllen = 0;
+  parcel.capture = &(struct capture_datagram){.to = &to, .message = message};
   if (address_is_broadcast(&s->network->world, &to)) return send_broadcast(fd, s, &parcel);
   long sent = to_peer ? send_to_peer(fd, s, &parcel) : send_to_name(fd, s, &parcel);
   if (sent >= 0 || sent == -EAGAIN) return sent;
+  if (capture_is_on(s) && (sent == -EPERM || is_nobody(sent))) capture_datagram_lost(s, parcel.capture, sent != -EPERM);
   if (sent == -EPERM) return (long)parcel.size; /* connected to somebody else, so it does not want ours */
   if (!is_nobody(sent)) return sent;
   if (to_peer) datagram_report_refused(fd, s);

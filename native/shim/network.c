@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "capture.h"
+#include "capture_table.h"
 #include "journal.h"
 #include "libc.h"
 #include "log.h"
@@ -122,6 +124,8 @@ static struct network *network_take(void) {
 
 static int network_prepare(struct network *n, const char *dir, u32 host, bool ten) {
   n->error = 0;
+  if (n->capture.table) capture_table_close(n->capture.table);
+  memset(&n->capture, 0, sizeof n->capture);
   n->world = (struct name_world){.ten = ten, .host = host, .dir = n->dir};
   if (strlen(dir) > NAME_DIR_MAX) {
     LOG(LOG_ERROR, "directory %s has %lu bytes, at most %d fit: use a shorter path", dir, (unsigned long)strlen(dir), NAME_DIR_MAX);
@@ -170,6 +174,7 @@ struct network *network_from_environment(void) {
   } else {
     if (strlen(dir) > NAME_DIR_MAX && getenv("SOCKET_WRAPPER_DIR_ALLOW_ORIG")) dir = given;
     network_prepare(n, dir, default_interface(), ten);
+    capture_configure(n, getenv("SOCKET_WRAPPER_PCAP_FILE"));
   }
   if (passthrough_read(n, getenv("VITEST_SOCKET_WRAPPER_PASSTHROUGH")) < 0)
     LOG(LOG_ERROR, "VITEST_SOCKET_WRAPPER_PASSTHROUGH is used up to its first bad entry");
@@ -192,6 +197,7 @@ int network_open(const char *dir, u32 host, const char *passthrough) {
   if (!n) return -ENFILE;
   int result = network_prepare(n, dir, host, true);
   if (result < 0) return result;
+  capture_configure(n, NULL);
   result = passthrough_read(n, passthrough);
   if (result < 0) return result;
   network_publish(n);
@@ -207,6 +213,7 @@ int network_close(int id) {
   struct network *n = network_by_id(id);
   if (!n) return -ENOENT;
   atomic_store_explicit(&n->open, false, memory_order_release);
+  capture_end(n);
   table_each(shut, n);
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "capture_file.h"
 #include "name.h"
 
 struct arena;
@@ -30,6 +31,7 @@ struct network {
   struct arena *arena; /* NULL: a plain wrapper */
   struct passthrough passthrough[PASSTHROUGH_MAX];
   u32 passthrough_count;
+  struct capture capture;
 };
 
 /* Constructor only. Returns 0 or -errno. */

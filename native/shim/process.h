@@ -5,6 +5,8 @@
 
 #include "network.h"
 
+/* Its program, as the arena has it. */
+const char *process_program(void);
 /* Constructor: argv[0], since program_invocation_short_name is not set yet. */
 void process_name(const char *path);
 /* Constructor: enters the process table and watches fork. `n` may be NULL. */

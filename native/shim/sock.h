@@ -15,6 +15,7 @@ struct sock {
   _Atomic bool filters;             /* UDP, connected: the kernel may deliver what is not from the peer */
   _Atomic u64 near;                 /* UDP: bit port % 64 for each sender of the own host whose name was shown as a loopback address */
   _Atomic u64 full;                 /* UDP: the destination whose queue is full and since when; 0 for none */
+  _Atomic u32 flow;                 /* where the capture had it last */
   struct network *network;
   struct wire_info info; /* only by sock_read and between sock_begin and sock_end */
 };

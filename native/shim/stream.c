@@ -7,10 +7,12 @@
 #include <signal.h>
 #include <string.h>
 
+#include "capture.h"
 #include "control.h"
 #include "enter.h"
 #include "libc.h"
 #include "message.h"
+#include "table.h"
 #include "wrap.h"
 
 enum { CHUNK = 8192 };
@@ -67,6 +69,7 @@ long stream_receive(int fd, struct sock *s, struct msghdr *message, int flags) {
   } else {
     result = REAL(libc.recvmsg(fd, &copy, flags));
   }
+  if (s && capture_is_on(s)) capture_received(fd, s, message, flags, result);
   if (result < 0) return stream_receive_error(s, result, flags);
   if (message->msg_name) message->msg_namelen = 0;
   message->msg_flags = copy.msg_flags;
@@ -96,6 +99,7 @@ long stream_send(int fd, const struct msghdr *message, int flags) {
   copy.msg_namelen = 0;
   copy.msg_control = NULL;
   copy.msg_controllen = 0;
-  long sent = REAL(libc.sendmsg(fd, &copy, flags & ~MSG_FASTOPEN));
+  flags &= ~MSG_FASTOPEN;
+  long sent = table_entry(fd) & TABLE_CAPTURED ? capture_send(fd, &copy, flags) : REAL(libc.sendmsg(fd, &copy, flags));
   return sent < 0 ? stream_send_error(sent, flags) : sent;
 }

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "capture.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "journal.h"
@@ -81,6 +82,7 @@ struct sock *table_new(struct network *network) {
   atomic_store_explicit(&s->sent_to_own_address, false, memory_order_relaxed);
   atomic_store_explicit(&s->filters, false, memory_order_relaxed);
   atomic_store_explicit(&s->full, 0, memory_order_relaxed);
+  atomic_store_explicit(&s->flow, 0, memory_order_relaxed);
   atomic_store_explicit(&s->near, 0, memory_order_relaxed);
   s->network = network;
   atomic_fetch_add(&network->sockets, 1);
@@ -97,7 +99,7 @@ static void slot_free(struct sock *s) {
   } while (!atomic_compare_exchange_weak(&free_list, &head, next));
 }
 
-static struct sock *entry_sock(u32 entry) { return entry ? &table_slots[(entry & ~TABLE_DATAGRAM) - 1] : NULL; }
+static struct sock *entry_sock(u32 entry) { return entry ? &table_slots[(entry & ~TABLE_SLOW) - 1] : NULL; }
 
 /* Takes a reference unless the last one is going at this moment. */
 static bool reference(struct sock *s) {
@@ -149,6 +151,7 @@ int table_install(int fd, struct sock *s) {
   while (end <= (u32)fd && !atomic_compare_exchange_weak(&descriptors_end, &end, (u32)fd + 1)) continue;
   u32 entry = slot_number(s) + 1;
   if (s->info.type == SOCK_DGRAM) entry |= TABLE_DATAGRAM;
+  if (capture_is_on(s)) entry |= TABLE_CAPTURED;
   struct sock *before = entry_sock(exchange(fd, entry));
   if (before) table_release(before);
   return 0;
@@ -176,6 +179,7 @@ void table_copy(int old, int new) {
 static void release(struct sock *s, int fd, bool open, struct endpoint_remains *remains) {
   u32 left = atomic_load(&s->references) - 1;
   if (fd >= 0) journal_descriptor(s, OP_drop, fd, left);
+  if (left == 0 && capture_is_on(s)) capture_closing(open ? fd : -1, s);
   if (atomic_fetch_sub(&s->references, 1) != 1) return;
   struct wire_info info;
   sock_read(s, &info);

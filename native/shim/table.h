@@ -8,8 +8,11 @@
 
 #include "sock.h"
 
-/* An entry: 0, or number of the slot + 1, with TABLE_DATAGRAM set for UDP so that the data path need not look at the slot. */
+/* An entry: 0, or number of the slot + 1, with TABLE_DATAGRAM set for UDP and TABLE_CAPTURED for what is recorded, so that the data path need
+ * not look at the slot: one of either kind leaves it. */
 #define TABLE_DATAGRAM 0x80000000u
+#define TABLE_CAPTURED 0x40000000u
+#define TABLE_SLOW (TABLE_DATAGRAM | TABLE_CAPTURED)
 extern _Atomic u32 *table_entries;
 extern u32 table_size; /* 0 until table_init */
 extern struct sock *table_slots;
@@ -20,7 +23,7 @@ int table_init(void);
 /* The whole cost of a descriptor that is not ours: one bounds check and one load. */
 static inline u32 table_entry(int fd) { return (u32)fd < table_size ? atomic_load_explicit(&table_entries[fd], memory_order_acquire) : 0; }
 static inline struct sock *table_find(int fd) {
-  u32 entry = table_entry(fd) & ~TABLE_DATAGRAM;
+  u32 entry = table_entry(fd) & ~TABLE_SLOW;
   return entry ? &table_slots[entry - 1] : 0;
 }
 /* table_find for calls that change or report a socket: compares SO_COOKIE with the slot's, so that a number which was closed behind our

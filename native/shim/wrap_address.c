@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include "arena.h"
+#include "capture.h"
 #include "datagram.h"
 #include "directory.h"
 #include "endpoint.h"
@@ -105,8 +106,11 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
   if (result < 0) return result == -EADDRINUSE ? -EADDRNOTAVAIL : result;
   struct sockaddr_un un;
   socklen_t length = name_write(&n->world, &name, &un);
+  if (capture_is_on(s)) capture_connecting(fd, s, a);
   result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, length));
-  if (result < 0) return connect_error(n, result);
+  if (result < 0) result = connect_error(n, result);
+  if (capture_is_on(s)) capture_connected(fd, s, result);
+  if (result < 0) return result;
   sock_begin(s);
   if (s->info.flags & FLAG_anyBound) {
     struct address local = address_of_host(&n->world, n->world.host, !address_is_v4(a), address_is_loopback(a));

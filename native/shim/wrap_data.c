@@ -39,41 +39,42 @@ static long send_vector(int fd, const struct iovec *vector, size_t count, int fl
   return shim_leave(message_send(fd, &message, flags));
 }
 
-static bool is_datagram(int fd) { return table_entry(fd) & TABLE_DATAGRAM; }
+/* A datagram socket, or one that is captured. */
+static bool is_slow(int fd) { return table_entry(fd) & TABLE_SLOW; }
 
 static ssize_t read_any(int fd, void *to, size_t size) {
   /* sock_read_iter answers 0 to a read of nothing and leaves the datagram. */
-  if (is_datagram(fd) && size) return receive_vector(fd, &(struct iovec){to, size}, 1, 0);
+  if (is_slow(fd) && size) return receive_vector(fd, &(struct iovec){to, size}, 1, 0);
   return received(fd, libc.read(fd, to, size), 0);
 }
 
 EXPORT ssize_t write(int fd, const void *from, size_t size) {
-  if (is_datagram(fd)) return send_vector(fd, &(struct iovec){(void *)from, size}, 1, 0);
+  if (is_slow(fd)) return send_vector(fd, &(struct iovec){(void *)from, size}, 1, 0);
   return sent(fd, libc.write(fd, from, size), 0);
 }
 
 static bool is_bad_vector(const struct iovec *vector, int count) { return count < 0 || count > 1024 || (count && !vector); }
 
 EXPORT ssize_t readv(int fd, const struct iovec *vector, int count) {
-  if (is_datagram(fd) && !is_bad_vector(vector, count) &&
+  if (is_slow(fd) && !is_bad_vector(vector, count) &&
       message_size(&(struct msghdr){.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count}))
     return receive_vector(fd, vector, (size_t)count, 0);
   return received(fd, libc.readv(fd, vector, count), 0);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *vector, int count) {
-  if (is_datagram(fd) && !is_bad_vector(vector, count)) return send_vector(fd, vector, (size_t)count, 0);
+  if (is_slow(fd) && !is_bad_vector(vector, count)) return send_vector(fd, vector, (size_t)count, 0);
   return sent(fd, libc.writev(fd, vector, count), 0);
 }
 
 static ssize_t receive_any(int fd, void *to, size_t size, int flags) {
   u32 entry = table_entry(fd);
-  if (entry && ((entry & TABLE_DATAGRAM) || (flags & RECEIVE_SPECIAL))) return receive_vector(fd, &(struct iovec){to, size}, 1, flags);
+  if (entry && ((entry & TABLE_SLOW) || (flags & RECEIVE_SPECIAL))) return receive_vector(fd, &(struct iovec){to, size}, 1, flags);
   return received(fd, libc.recv(fd, to, size, flags), flags);
 }
 
 EXPORT ssize_t send(int fd, const void *from, size_t size, int flags) {
-  if (is_datagram(fd)) return send_vector(fd, &(struct iovec){(void *)from, size}, 1, flags);
+  if (is_slow(fd)) return send_vector(fd, &(struct iovec){(void *)from, size}, 1, flags);
   return sent(fd, libc.send(fd, from, size, flags), flags);
 }
 
@@ -93,7 +94,7 @@ static ssize_t receive_from_any(int fd, void *to, size_t size, int flags, __SOCK
 }
 
 static ssize_t send_to(int fd, const void *from, size_t size, int flags, const struct sockaddr *to, socklen_t length) {
-  if (to && (length > sizeof(struct sockaddr_storage) || (!length && is_datagram(fd)))) return shim_leave(-EINVAL);
+  if (to && (length > sizeof(struct sockaddr_storage) || (!length && (table_entry(fd) & TABLE_DATAGRAM)))) return shim_leave(-EINVAL);
   struct iovec vector = {(void *)from, size};
   struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_name = (void *)to, .msg_namelen = to ? length : 0};
   return shim_leave(message_send(fd, &message, flags));

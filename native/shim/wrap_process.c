@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "capture.h"
 #include "endpoint.h"
 #include "environment.h"
 #include "enter.h"
@@ -46,6 +47,8 @@ static const char *base_name(const char *path) {
   const char *slash = path ? strrchr(path, '/') : NULL;
   return slash ? slash + 1 : path ? path : "";
 }
+
+const char *process_program(void) { return program; }
 
 void process_name(const char *path) { strncpy(program, base_name(path), sizeof program - 1); }
 
@@ -89,6 +92,7 @@ static void leave_name(int fd, struct sock *s, void *context) {
 }
 
 void process_exit(struct network *n) {
+  capture_exit();
   table_each(leave_name, NULL);
   if (!n || !n->arena) return;
   journal_write(n->arena, &(struct event){.op = OP_processExit, .fd = -1});

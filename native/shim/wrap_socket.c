@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include "arena.h"
+#include "capture.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "libc.h"
@@ -139,6 +140,7 @@ static int accept_stream(int fd, struct sock *listener, struct sockaddr *address
   }
   if (listener->info.flags & FLAG_inherit) option_inherit(fd, accepted);
   endpoint_record(accepted, s, OP_accept, accepted, (u32)fd);
+  if (capture_is_on(s)) capture_accepted(accepted, s);
   if (address) {
     struct address peer = info_peer(&s->info);
     address_write(&peer, s->info.family, address, length);
@@ -166,6 +168,7 @@ EXPORT int shutdown(int fd, int how) {
   sock_refresh(s);
   if (how < SHUT_RD || how > SHUT_RDWR) return (int)shim_leave(-EINVAL);
   if (s->info.state != STATE_connected && s->info.state != STATE_listening) return (int)shim_leave(-ENOTCONN);
+  if (capture_is_on(s)) capture_shutdown(fd, s, how);
   int result = (int)REAL(libc.shutdown(fd, how));
   if (s->network->arena && atomic_load(&s->registered)) endpoint_record(fd, s, OP_shutdown, result, (u32)how);
   return (int)shim_leave(result);
