@@ -53,6 +53,8 @@ void arena_socket_put(struct arena *a, const struct wire_info *info);
 bool arena_socket_store(struct arena *a, const struct wire_info *info);
 bool arena_socket_get(struct arena *a, u64 cookie, struct wire_info *out);
 u32 arena_socket_version(struct arena *a, u64 cookie);
+/* Steps through the sockets of a type and local port; `*at` starts at 0. False at the end. */
+bool arena_socket_next(struct arena *a, u32 *at, u16 type, u16 port, struct wire_info *out);
 void arena_socket_remove(struct arena *a, u64 cookie);
 /* Copies the infos of all sockets, each of them consistent; returns their number, at most `count`. */
 u32 arena_sockets(struct arena *a, struct wire_info *out, u32 count);

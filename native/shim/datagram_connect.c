@@ -11,6 +11,7 @@
 #include "enter.h"
 #include "libc.h"
 #include "message.h"
+#include "spill.h"
 
 static int forget_peer(int fd) {
   struct sockaddr none = {.sa_family = AF_UNSPEC};
@@ -87,7 +88,7 @@ static int connect_peer(int fd, struct sock *s, struct address *peer) {
   result = endpoint_autobind(fd, s, peer);
   if (result < 0) return result;
   /* A peer that is not there yet, or talks to somebody else, is still the peer: the sends look for it again. */
-  bool known = peer->port && !address_is_broadcast(world, peer) && datagram_connect_name(fd, s, peer) == 0;
+  bool known = peer->port && !address_is_broadcast(world, peer) && !spill_waits(fd, s) && datagram_connect_name(fd, s, peer) == 0;
   if (!known && s->info.state == STATE_connected) forget_peer(fd);
   atomic_store_explicit(&s->filters, !known && !address_is_broadcast(world, peer), memory_order_relaxed);
   sock_begin(s);

@@ -9,6 +9,7 @@
 #include "enter.h"
 #include "libc.h"
 #include "message.h"
+#include "spill.h"
 
 static bool option_on(const struct wire_info *info, enum wire_option option) {
   return (info->optionMask & 1u << option) && info->options[option];
@@ -80,9 +81,18 @@ static void finish_control(const struct sock *s, const struct wire_info *info, c
   message->msg_controllen = used;
 }
 
-static long receive_without_name(int fd, struct msghdr *message, int flags) {
+/* One datagram from the kernel. What has spilled moves up. */
+static long take(int fd, struct sock *s, struct msghdr *message, int flags) {
+  long result = REAL(libc.recvmsg(fd, message, flags));
+  if (!spill_any(s)) return result;
+  if (result >= 0 && !(flags & MSG_PEEK)) spill_refill(fd, s, false);
+  if (result == -EAGAIN && spill_refill(fd, s, true)) result = REAL(libc.recvmsg(fd, message, flags));
+  return result;
+}
+
+static long receive_without_name(int fd, struct sock *s, struct msghdr *message, int flags) {
   long result;
-  do result = REAL(libc.recvmsg(fd, message, flags));
+  do result = take(fd, s, message, flags);
   while (result == -ECONNRESET); /* a peer of ours turned to somebody else; UDP has no such error */
   if (result >= 0 && message->msg_controllen) message->msg_controllen = message_keep_inet(message->msg_control, message->msg_controllen);
   return result;
@@ -97,13 +107,13 @@ long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags)
   if (error < 0) return error;
   bool connected = info.state == STATE_connected;
   bool packet_info = option_on(&info, OPTION_packetInfo) || option_on(&info, OPTION_receivePacketInfo);
-  if (!connected && !message->msg_name && !packet_info) return receive_without_name(fd, message, flags);
+  if (!connected && !message->msg_name && !packet_info) return receive_without_name(fd, s, message, flags);
   for (;;) {
     struct sockaddr_un un;
     struct msghdr copy = *message;
     copy.msg_name = &un;
     copy.msg_namelen = sizeof un;
-    long result = REAL(libc.recvmsg(fd, &copy, flags));
+    long result = take(fd, s, &copy, flags);
     if (result == -ECONNRESET) {
       error = datagram_take_error(fd, s);
       if (error < 0) return error;

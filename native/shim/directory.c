@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -103,11 +102,6 @@ int directory_error(const struct network *n, int result) {
 
 /* While the lock is held no signal handler may run in the thread: one that closes or binds would wait for the lock that it interrupted. */
 static __thread u64 signals;
-static void hold_signals(void) {
-  u64 all = ~0ull;
-  kernel_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&signals, sizeof all, 0, 0);
-}
-static void free_signals(void) { kernel_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&signals, 0, sizeof signals, 0, 0); }
 
 bool directory_is_gone(const struct network *n) { return access(n->dir, F_OK) < 0; }
 
@@ -115,10 +109,10 @@ int directory_lock(const struct network *n) {
   int fd = open(n->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return -errno;
   for (;;) {
-    hold_signals();
+    signals = kernel_hold_signals();
     int result = (int)kernel_call(SYS_flock, fd, LOCK_EX | LOCK_NB, 0, 0, 0, 0);
     if (result == 0) return fd;
-    free_signals();
+    kernel_free_signals(signals);
     if (result != -EWOULDBLOCK && result != -EINTR) {
       libc.close(fd);
       return result;
@@ -132,7 +126,7 @@ void directory_unlock(int lock) {
   /* A child that another thread has forked meanwhile holds the file, too: closing it here would not end the lock. */
   kernel_call(SYS_flock, lock, LOCK_UN, 0, 0, 0, 0);
   libc.close(lock);
-  free_signals();
+  kernel_free_signals(signals);
 }
 
 static bool is_same_file(const struct stat *a, const struct stat *b) {

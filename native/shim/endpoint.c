@@ -12,6 +12,7 @@
 #include "enter.h"
 #include "journal.h"
 #include "libc.h"
+#include "spill.h"
 #include "sweep.h"
 
 /* net.ipv4.ip_local_port_range of Linux. */
@@ -210,6 +211,7 @@ void endpoint_release(struct sock *s, const struct wire_info *info, bool open, s
   }
   struct names names;
   if (!names_again(n, info, &names)) return;
+  if (info->type == SOCK_DGRAM) spill_end(n, names.real.sun_path);
   remove_aliases(&names, names.aliases);
   unlink(names.real.sun_path);
 }
@@ -222,6 +224,7 @@ void endpoint_reap(const struct endpoint_remains *remains) {
   if (lock < 0) return;
   enum directory_users users = remains->info.state == STATE_listening ? USERS_UNCONNECTED : USERS_ANY;
   if (!directory_is_live(n, names.real.sun_path, users)) {
+    if (remains->info.type == SOCK_DGRAM) spill_end(n, names.real.sun_path);
     for (int i = 0; i < names.aliases; i++) directory_clear(n, names.alias[i].sun_path, users);
     directory_clear(n, names.real.sun_path, users);
     if (n->arena) arena_socket_remove(n->arena, remains->info.cookie);

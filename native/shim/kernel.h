@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -53,6 +54,15 @@ static inline int kernel_getpid(void) { return (int)kernel_call(SYS_getpid, 0, 0
 static inline int kernel_gettid(void) { return (int)kernel_call(SYS_gettid, 0, 0, 0, 0, 0, 0); }
 static inline int kernel_kill(pid_t pid, int signal) { return (int)kernel_call(SYS_kill, pid, signal, 0, 0, 0, 0); }
 static inline int kernel_tgkill(pid_t pid, pid_t tid, int signal) { return (int)kernel_call(SYS_tgkill, pid, tid, signal, 0, 0, 0); }
+/* All signals of the thread, held back until kernel_free_signals: around locks that a handler could want as well. */
+static inline uint64_t kernel_hold_signals(void) {
+  uint64_t all = ~0ull, before = 0;
+  kernel_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
+  return before;
+}
+static inline void kernel_free_signals(uint64_t before) {
+  kernel_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+}
 static inline void kernel_nap(long ns) {
   struct timespec nap = {0, ns};
   kernel_call(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);

@@ -194,7 +194,8 @@ int name_read(const struct name_world *world, const struct sockaddr_un *from, so
   if (abstract) {
     char prefix[17] = {0};
     put_hex(prefix, world->network_id, 16);
-    if (!world->network_id || strncmp(path, prefix, 16) != 0 || path[16] != '/') return -EINVAL;
+    bool courier = path[0] == '~'; /* see courier.h */
+    if (!courier && (!world->network_id || strncmp(path, prefix, 16) != 0 || path[16] != '/')) return -EINVAL;
   }
   const char *last = strrchr(path, '/');
   const char *base = last ? last + 1 : path;

@@ -132,6 +132,8 @@ static int network_prepare(struct network *n, const char *dir, u32 host, bool te
     return n->error = -ENAMETOOLONG;
   }
   strcpy(n->dir, dir);
+  n->spilling = &n->own_spilling;
+  atomic_store(&n->own_spilling, 0);
   int result = arena_open(n->dir, &n->arena);
   if (result < 0) {
     n->arena = NULL;
@@ -139,6 +141,7 @@ static int network_prepare(struct network *n, const char *dir, u32 host, bool te
     return 0;
   }
   struct wire_arena *head = arena_head(n->arena);
+  n->spilling = (_Atomic u32 *)&head->spilling;
   if (head->features & ARENA_ABSTRACT_CLIENTS) n->world.network_id = head->networkId;
   return 0;
 }

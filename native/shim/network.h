@@ -28,7 +28,9 @@ struct network {
   int error;           /* -errno of an unusable directory: what socket() answers */
   struct name_world world;
   char dir[NAME_DIR_MAX + 1];
-  struct arena *arena; /* NULL: a plain wrapper */
+  struct arena *arena;   /* NULL: a plain wrapper */
+  _Atomic u32 *spilling; /* number of datagram sockets whose queue has spilled: see spill.h */
+  _Atomic u32 own_spilling;
   struct passthrough passthrough[PASSTHROUGH_MAX];
   u32 passthrough_count;
   struct capture capture;

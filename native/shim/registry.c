@@ -206,6 +206,17 @@ void arena_socket_remove(struct arena *a, u64 cookie) {
   if (slot) tombstone(slot, cookie);
 }
 
+bool arena_socket_next(struct arena *a, u32 *at, u16 type, u16 port, struct wire_info *out) {
+  while (*at < a->socket_count) {
+    struct wire_socket *slot = &a->sockets[(*at)++];
+    u64 cookie = LOAD_ACQUIRE(slot->cookie);
+    const struct wire_info *seen = (const struct wire_info *)copy_of(slot, LOAD_ACQUIRE(slot->current));
+    if (!is_cookie(cookie) || LOAD(seen->localPort) != port) continue;
+    if (read_slot(slot, cookie, out) && out->type == type && out->localPort == port) return true;
+  }
+  return false;
+}
+
 u32 arena_sockets(struct arena *a, struct wire_info *out, u32 count) {
   u32 found = 0;
   for (u32 i = 0; i < a->socket_count && found < count; i++) {

@@ -748,6 +748,7 @@ export const arenaLayout = {
     nextMessage: 160,
     nextStreamPort: 168,
     nextDatagramPort: 172,
+    spilling: 176,
     published: 192,
     waiters: 196,
     tail: 200,
@@ -808,6 +809,8 @@ export interface WireArena {
   nextStreamPort: number
   /** counter of ephemeral UDP ports */
   nextDatagramPort: number
+  /** datagram sockets whose queue has spilled into a file */
+  spilling: number
   /** futex: grows by one with each published record */
   published: number
   /** readers asleep on it */
@@ -844,6 +847,7 @@ export function readArena(view: DataView, offset = 0): WireArena {
     nextMessage: view.getBigUint64(offset + 160, true),
     nextStreamPort: view.getUint32(offset + 168, true),
     nextDatagramPort: view.getUint32(offset + 172, true),
+    spilling: view.getUint32(offset + 176, true),
     published: view.getUint32(offset + 192, true),
     waiters: view.getUint32(offset + 196, true),
     tail: view.getBigUint64(offset + 200, true),

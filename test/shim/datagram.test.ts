@@ -5,6 +5,7 @@ sameAsKernel(
   'datagram_sizes',
   'datagram_connected',
   'datagram_flood',
+  'datagram_burst',
   'datagram_many',
   'datagram_pktinfo',
   'datagram_refused',

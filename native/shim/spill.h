@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * Where datagrams wait for which the receiver's queue has no room. The kernel's queue of a unix datagram socket holds 11 (net.unix.max_dgram_qlen),
+ * that of a UDP socket as many as its SO_RCVBUF takes, some 250 small ones. The others lie in a file of the directory, and the receiver moves
+ * them on as it reads. While no queue of the network has spilled, this costs one load of `*network->spilling`.
+ *
+ * Nobody sleeps over a full file: it is only filled while the queue is full, and whoever takes a datagram out of that fills it up again. */
+#ifndef SPILL_H
+#define SPILL_H
+
+#include "sock.h"
+
+static inline bool spill_any(const struct sock *s) { return atomic_load_explicit(s->network->spilling, memory_order_relaxed) != 0; }
+
+/* Sends one datagram to the name `to`, behind those that wait there: when something waits somewhere, or the kernel had no room.
+ * `full`: the kernel had no room. Returns the size, also of a datagram that finds none (UDP drops it); -ENOENT when nothing waits there and it
+ * is not `full`, or the name is gone; -EAGAIN when the receiver would not look for it. */
+long spill_send(int fd, const struct sock *s, const struct sockaddr_un *to, const struct msghdr *message, size_t size, bool full);
+/* After a datagram was taken from fd, or (`empty`) none was found. True when something was, or is, in the queue again. */
+bool spill_refill(int fd, struct sock *s, bool empty);
+/* True when something waits for fd. */
+bool spill_waits(int fd, struct sock *s);
+/* The socket with that name ends: nobody will read what waits. */
+void spill_end(const struct network *n, const char *path);
+
+#endif
