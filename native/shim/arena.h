@@ -31,7 +31,12 @@ int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 fl
 /* From now on arena_process_add answers -ESHUTDOWN: whoever registers after it hears of it, whoever did before is in the table. */
 void arena_end(struct arena *a);
 void arena_process_exit(struct arena *a, pid_t pid);
-/* True when the process is, or was, under the shim. */
+/* The program of a process is about to be replaced (PROCESS_EXEC in place of PROCESS_UNDER_SHIM), and was not. */
+void arena_process_exec(struct arena *a, pid_t pid, pid_t parent, u32 host, const char *program);
+void arena_process_exec_failed(struct arena *a, pid_t pid);
+/* A child was started with a new program at once; it may have registered itself since `since` (CLOCK_BOOTTIME, ns), or never will. */
+void arena_process_spawned(struct arena *a, pid_t pid, pid_t parent, u32 host, const char *program, u64 since);
+/* True when the process is under the shim, or was at its end. */
 bool arena_process_known(const struct arena *a, pid_t pid);
 /* Copies the used rows; returns their number, at most `count`. A row that is just being filled is left out. */
 u32 arena_processes(const struct arena *a, struct wire_process *out, u32 count);

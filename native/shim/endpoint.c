@@ -201,6 +201,8 @@ static bool names_again(const struct network *n, const struct wire_info *info, s
 void endpoint_release(struct sock *s, const struct wire_info *info, bool open, struct endpoint_remains *remains) {
   struct network *n = s->network;
   bool shared = info->flags & FLAG_shared;
+  /* Somebody else has it since (pidfd_getfd). */
+  if (!shared && n->arena && atomic_load(&s->registered)) shared = arena_socket_version(n->arena, info->cookie) > info->version;
   if (!shared && n->arena && atomic_load(&s->registered)) arena_socket_remove(n->arena, info->cookie);
   if (!(info->flags & FLAG_named)) return;
   /* With SO_REUSEADDR a listener may have taken over the name of a connected socket (USERS_UNCONNECTED). */

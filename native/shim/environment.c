@@ -2,6 +2,7 @@
 #include "environment.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,9 @@
 #include "log.h"
 
 enum { OWN_MAX = 16, OWN_BYTES = 8192 };
+#define PRELOAD "LD_PRELOAD="
 
-static const char *const prefixes[] = {"LD_PRELOAD=", "SOCKET_WRAPPER_", "VITEST_SOCKET_WRAPPER_"};
+static const char *const prefixes[] = {PRELOAD, "SOCKET_WRAPPER_", "VITEST_SOCKET_WRAPPER_"};
 static char bytes[OWN_BYTES];
 static char *own[OWN_MAX];
 static char shim_path[PATH_MAX];
@@ -40,35 +42,55 @@ void environment_keep(void) {
   }
 }
 
-/* A list of its own without the shim gets it in front; returns false when that does not fit. */
-static bool prepend_shim(const char *list, char *out, size_t size) {
-  static const char name[] = "LD_PRELOAD=";
-  const char *value = list + sizeof name - 1;
-  if (sizeof name + strlen(shim_path) + 1 + strlen(value) > size) return false;
-  char *at = stpcpy(stpcpy(out, name), shim_path);
-  if (*value) stpcpy(stpcpy(at, ":"), value);
-  return true;
+static bool has(char *const given[], const char *variable) {
+  for (; given && *given; given++)
+    if (strncmp(*given, variable, name_length(variable)) == 0) return true;
+  return false;
 }
 
-char *const *environment_with(char *const given[], struct environment_room *room) {
-  if (!own[0]) return given;
-  int count = 0;
-  bool changed = false, has[OWN_MAX] = {false};
-  for (; given && given[count]; count++) {
-    if (count + OWN_MAX + 1 >= ENVIRONMENT_MAX) return given;
-    room->variables[count] = given[count];
-    for (int i = 0; i < OWN_MAX && own[i]; i++)
-      if (strncmp(given[count], own[i], name_length(own[i])) == 0) has[i] = true;
-    if (!starts_with(given[count], "LD_PRELOAD=") || strstr(given[count], shim_path)) continue;
-    if (!prepend_shim(given[count], room->preload, sizeof room->preload)) return given;
-    room->variables[count] = room->preload;
-    changed = true;
+/* A list of libraries of the program's own, without the shim. */
+static bool lacks_shim(const char *variable) { return starts_with(variable, PRELOAD) && !strstr(variable, shim_path); }
+
+size_t environment_room(char *const given[]) {
+  size_t count = 0, missing = 0, preload = 0;
+  for (int i = 0; i < OWN_MAX && own[i]; i++) missing += !has(given, own[i]);
+  for (; own[0] && given && given[count]; count++)
+    if (lacks_shim(given[count])) preload += strlen(given[count]) + strlen(shim_path) + sizeof ":";
+  return missing || preload ? (count + missing + 1) * sizeof *given + preload : 0;
+}
+
+char *const *environment_with(char *const given[], void *room) {
+  if (!room) return given;
+  char **out = room, *text;
+  size_t count = 0, added = 0;
+  while (given && given[count]) count++;
+  for (int i = 0; i < OWN_MAX && own[i]; i++)
+    if (!has(given, own[i])) out[count + added++] = own[i];
+  out[count + added] = NULL;
+  text = (char *)&out[count + added + 1];
+  for (size_t i = 0; i < count; i++) {
+    out[i] = given[i];
+    if (!lacks_shim(given[i])) continue;
+    const char *value = given[i] + sizeof PRELOAD - 1;
+    out[i] = text;
+    text = stpcpy(stpcpy(text, PRELOAD), shim_path);
+    if (*value) text = stpcpy(stpcpy(text, ":"), value);
+    text++;
   }
-  for (int i = 0; i < OWN_MAX && own[i]; i++) {
-    if (has[i]) continue;
-    room->variables[count++] = own[i];
-    changed = true;
+  return out;
+}
+
+void environment_restore(void) {
+  for (int i = 0; i < OWN_MAX && own[i]; i++)
+    if (!has(environ, own[i])) putenv(own[i]);
+  for (char **at = environ; own[0] && at && *at; at++) {
+    if (!lacks_shim(*at)) continue;
+    char list[2 * PATH_MAX];
+    const char *value = *at + sizeof PRELOAD - 1;
+    if (strlen(shim_path) + strlen(value) + 2 > sizeof list) return;
+    char *end = stpcpy(list, shim_path);
+    if (*value) stpcpy(stpcpy(end, ":"), value);
+    setenv("LD_PRELOAD", list, 1);
+    return;
   }
-  room->variables[count] = NULL;
-  return changed ? room->variables : given;
 }

@@ -4,19 +4,15 @@
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
 
-#include <limits.h>
-
-enum { ENVIRONMENT_MAX = 2048 };
-
-/* Lives on the caller's stack: after vfork nothing may be allocated. */
-struct environment_room {
-  char *variables[ENVIRONMENT_MAX];
-  char preload[PATH_MAX];
-};
+#include <stddef.h>
 
 /* Copies our variables out of the environment. Constructor only, in a preloaded program only. */
 void environment_keep(void);
-/* `given` with what is missing of ours, in `room`; or `given` itself when nothing is missing or it has too many variables. Signal-safe: yes. */
-char *const *environment_with(char *const given[], struct environment_room *room);
+/* Bytes of room that environment_with needs for `given`; 0 when nothing of ours is missing in it. Signal-safe: yes. */
+size_t environment_room(char *const given[]);
+/* `given` with what is missing of ours, in `room`, which is on the caller's stack: after vfork nothing may be allocated. Signal-safe: yes. */
+char *const *environment_with(char *const given[], void *room);
+/* Puts what is missing of ours back into environ, for calls that hand it to a child themselves. Signal-safe: no. */
+void environment_restore(void);
 
 #endif

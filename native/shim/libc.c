@@ -16,15 +16,15 @@ static int absent(void) {
 
 int libc_resolve(void) {
   int result = 0;
-#define CALL(name)                                                                               \
-  {                                                                                              \
-    void *found = dlsym(RTLD_NEXT, #name);                                                       \
-    if (!found) {                                                                                \
-      LOG(LOG_WARN, "no %s in the libraries behind the shim: calls of it answer ENOSYS", #name); \
-      found = (void *)absent;                                                                    \
-      result = -ENOSYS;                                                                          \
-    }                                                                                            \
-    libc.name = (__typeof__(libc.name))found;                                                    \
+#define CALL(name)                                                                                \
+  {                                                                                               \
+    void *found = dlsym(RTLD_NEXT, #name);                                                        \
+    if (!found) {                                                                                 \
+      LOG(LOG_DEBUG, "no %s in the libraries behind the shim: calls of it answer ENOSYS", #name); \
+      found = (void *)absent;                                                                     \
+      result = -ENOSYS;                                                                           \
+    }                                                                                             \
+    libc.name = (__typeof__(libc.name))found;                                                     \
   }
 #define ALIAS(name, call)
 #define FORTIFIED(name)

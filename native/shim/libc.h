@@ -6,14 +6,17 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 int bindresvport(int, struct sockaddr_in *); /* <rpc/rpc.h> is no longer part of every libc */
+int pidfd_getfd(int, int, unsigned);         /* glibc 2.36 */
 
 #define CALL(name) __typeof__(name) *name;
 #define ALIAS(name, call)

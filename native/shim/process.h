@@ -3,6 +3,8 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <sys/types.h>
+
 #include "network.h"
 
 /* Its program, as the arena has it. */
@@ -13,5 +15,17 @@ void process_name(const char *path);
 void process_start(struct network *n);
 /* Destructor: removes names, leaves the table. */
 void process_exit(struct network *n);
+
+/* Around calls that fork without libc's atfork handlers. Signal-safe: yes. */
+void process_before_fork(void);
+pid_t process_forked(pid_t result);
+
+/* Around exec: what survives it can be found by the new program, which counts as outside of the network until its shim tells of it.
+ * The second is for an exec that failed. Signal-safe: yes. */
+void process_before_exec(const char *path);
+void process_exec_failed(void);
+/* Around calls that start a program in a child of their own; `copies`: the child may copy descriptors. Signal-safe: yes. */
+u64 process_before_spawn(bool copies);
+void process_spawned(pid_t child, const char *path, u64 since);
 
 #endif

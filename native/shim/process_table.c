@@ -52,7 +52,8 @@ int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 fl
   arena_text((uint8_t *)text, sizeof text, program);
   for (size_t i = 0; i < sizeof text / 8; i++) STORE(((u64 *)(void *)row->program)[i], text[i]);
   /* An exec keeps who its parent was, though it may be gone by now. */
-  if (!(LOAD(row->flags) & PROCESS_UNDER_SHIM)) STORE(row->parent, (u32)parent);
+  if (!(LOAD(row->flags) & (PROCESS_UNDER_SHIM | PROCESS_EXEC))) STORE(row->parent, (u32)parent);
+  if (flags & PROCESS_UNDER_SHIM) __atomic_fetch_and(&row->flags, ~PROCESS_EXEC, __ATOMIC_RELAXED);
   STORE(row->host, host);
   STORE(row->exitedNs, 0);
   /* Two sides describe one process: the fixture that spawned it, and itself. */
@@ -66,6 +67,31 @@ void arena_end(struct arena *a) { __atomic_fetch_or(&a->head->features, ARENA_EN
 void arena_process_exit(struct arena *a, pid_t pid) {
   struct wire_process *row = find(a, pid);
   if (row) STORE_RELEASE(row->exitedNs, arena_clock(CLOCK_BOOTTIME));
+}
+
+void arena_process_exec(struct arena *a, pid_t pid, pid_t parent, u32 host, const char *program) {
+  struct wire_process *row = find(a, pid);
+  if (!row || LOAD(row->exitedNs)) {
+    arena_process_add(a, pid, parent, host, PROCESS_EXEC, program);
+    return;
+  }
+  __atomic_fetch_or(&row->flags, PROCESS_EXEC, __ATOMIC_RELAXED);
+  __atomic_fetch_and(&row->flags, ~PROCESS_UNDER_SHIM, __ATOMIC_RELAXED);
+}
+
+void arena_process_exec_failed(struct arena *a, pid_t pid) {
+  struct wire_process *row = find(a, pid);
+  if (!row) return;
+  __atomic_fetch_or(&row->flags, PROCESS_UNDER_SHIM, __ATOMIC_RELAXED);
+  __atomic_fetch_and(&row->flags, ~PROCESS_EXEC, __ATOMIC_RELAXED);
+}
+
+void arena_process_spawned(struct arena *a, pid_t pid, pid_t parent, u32 host, const char *program, u64 since) {
+  struct wire_process *row = find(a, pid);
+  /* Its own row, or that of an earlier process with its pid. */
+  if (row && LOAD(row->startedNs) >= since) return;
+  if (row) STORE(row->flags, 0);
+  arena_process_add(a, pid, parent, host, PROCESS_EXEC, program);
 }
 
 bool arena_process_known(const struct arena *a, pid_t pid) {

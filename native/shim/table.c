@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Why no entry is ever stale: close, close_range, closefrom, fclose, dup2, dup3 and syscall() end in table_close or table_drop, and a number
- * that was closed where we cannot see it is caught by table_find_checked, which compares the kernel's SO_COOKIE with the slot's before any
- * call that changes or reports a socket. The data path of a stream does the same call as without us, so there a stale entry changes nothing;
- * the data path of a datagram socket hears ENOTSOCK from the kernel. */
+ * Why no entry is ever stale. Every call that closes or replaces a number (close, close_range, closefrom, fclose, freopen, dup2, dup3, daemon, and
+ * their numbers in syscall()) ends in table_close, table_detach, table_copy or table_drop, and every call that makes a socket or receives one
+ * drops what its new number had. What libc closes inside of itself (login_tty) is left: there the number is another file's now, and
+ * table_find_checked, which compares the kernel's SO_COOKIE with the slot's, stands before every call that changes or reports a socket.
+ * Data of a stream goes the same way as without us; data of a datagram socket that fails is looked at again (wrap_data.c). */
 #include "table.h"
 
 #include <errno.h>

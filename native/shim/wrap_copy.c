@@ -36,6 +36,17 @@ EXPORT int fclose(FILE *file) {
   return (int)shim_leave(result);
 }
 
+/* libc closes the number, and opens the file on it. */
+EXPORT FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict file) {
+  struct endpoint_remains remains = {.network = NULL};
+  if (file) table_detach(fileno(file), &remains);
+  FILE *result = libc.freopen(path, mode, file);
+  endpoint_reap(&remains);
+  return result;
+}
+
+EXPORT FILE *freopen64(const char *restrict path, const char *restrict mode, FILE *restrict file) __attribute__((alias("freopen")));
+
 EXPORT int dup(int old) {
   int fd = libc.dup(old);
   if (fd >= 0) table_copy(old, fd);
@@ -51,5 +62,15 @@ EXPORT int dup2(int old, int new) {
 EXPORT int dup3(int old, int new, int flags) {
   int fd = libc.dup3(old, new, flags);
   if (fd >= 0) table_copy(old, new);
+  return fd;
+}
+
+EXPORT int pidfd_getfd(int pidfd, int target, unsigned flags) {
+  int fd = libc.pidfd_getfd(pidfd, target, flags);
+  if (fd < 0) return fd;
+  table_drop(fd);
+  struct network *n = network_current();
+  struct sock *s = n && !n->error ? endpoint_recover(fd, n) : NULL;
+  if (s) endpoint_publish(fd, s); /* a new version: its owner is not alone any more */
   return fd;
 }

@@ -31,25 +31,34 @@ static ssize_t sent(int fd, ssize_t result, int flags) {
 
 static long receive_vector(int fd, const struct iovec *vector, size_t count, int flags) {
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = count};
-  return shim_leave(message_receive(fd, &message, flags));
+  return message_receive(fd, &message, flags);
 }
 
 static long send_vector(int fd, const struct iovec *vector, size_t count, int flags) {
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = count};
-  return shim_leave(message_send(fd, &message, flags));
+  return message_send(fd, &message, flags);
 }
 
 /* A datagram socket, or one that is captured. */
 static bool is_slow(int fd) { return table_entry(fd) & TABLE_SLOW; }
 
+/* True when the number is another file's by now (libc's own calls closed it unseen): then the entry is gone, and the call is the kernel's. */
+static bool is_stale(int fd, long result) { return result < 0 && result != -EAGAIN && result != -EINTR && !table_find_checked(fd); }
+
 static ssize_t read_any(int fd, void *to, size_t size) {
   /* sock_read_iter answers 0 to a read of nothing and leaves the datagram. */
-  if (is_slow(fd) && size) return receive_vector(fd, &(struct iovec){to, size}, 1, 0);
+  if (is_slow(fd) && size) {
+    long result = receive_vector(fd, &(struct iovec){to, size}, 1, 0);
+    if (!is_stale(fd, result)) return shim_leave(result);
+  }
   return received(fd, libc.read(fd, to, size), 0);
 }
 
 EXPORT ssize_t write(int fd, const void *from, size_t size) {
-  if (is_slow(fd)) return send_vector(fd, &(struct iovec){(void *)from, size}, 1, 0);
+  if (is_slow(fd)) {
+    long result = send_vector(fd, &(struct iovec){(void *)from, size}, 1, 0);
+    if (!is_stale(fd, result)) return shim_leave(result);
+  }
   return sent(fd, libc.write(fd, from, size), 0);
 }
 
@@ -57,24 +66,30 @@ static bool is_bad_vector(const struct iovec *vector, int count) { return count 
 
 EXPORT ssize_t readv(int fd, const struct iovec *vector, int count) {
   if (is_slow(fd) && !is_bad_vector(vector, count) &&
-      message_size(&(struct msghdr){.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count}))
-    return receive_vector(fd, vector, (size_t)count, 0);
+      message_size(&(struct msghdr){.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count})) {
+    long result = receive_vector(fd, vector, (size_t)count, 0);
+    if (!is_stale(fd, result)) return shim_leave(result);
+  }
   return received(fd, libc.readv(fd, vector, count), 0);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *vector, int count) {
-  if (is_slow(fd) && !is_bad_vector(vector, count)) return send_vector(fd, vector, (size_t)count, 0);
+  if (is_slow(fd) && !is_bad_vector(vector, count)) {
+    long result = send_vector(fd, vector, (size_t)count, 0);
+    if (!is_stale(fd, result)) return shim_leave(result);
+  }
   return sent(fd, libc.writev(fd, vector, count), 0);
 }
 
 static ssize_t receive_any(int fd, void *to, size_t size, int flags) {
   u32 entry = table_entry(fd);
-  if (entry && ((entry & TABLE_SLOW) || (flags & RECEIVE_SPECIAL))) return receive_vector(fd, &(struct iovec){to, size}, 1, flags);
+  if (entry && ((entry & TABLE_SLOW) || (flags & RECEIVE_SPECIAL)))
+    return shim_leave(receive_vector(fd, &(struct iovec){to, size}, 1, flags));
   return received(fd, libc.recv(fd, to, size, flags), flags);
 }
 
 EXPORT ssize_t send(int fd, const void *from, size_t size, int flags) {
-  if (is_slow(fd)) return send_vector(fd, &(struct iovec){(void *)from, size}, 1, flags);
+  if (is_slow(fd)) return shim_leave(send_vector(fd, &(struct iovec){(void *)from, size}, 1, flags));
   return sent(fd, libc.send(fd, from, size, flags), flags);
 }
 

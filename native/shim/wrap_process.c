@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * fork, vfork, exec, posix_spawn: who holds which socket afterwards. */
+ * fork in all its forms, and what start and end of a process owe to its network. */
 #include "process.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "arena.h"
+#include "arena_map.h"
 #include "capture.h"
 #include "endpoint.h"
-#include "environment.h"
 #include "enter.h"
 #include "journal.h"
 #include "libc.h"
@@ -39,8 +40,6 @@ static void share_with_child(int fd, struct sock *s, void *context) {
   if (!atomic_load(&s->registered)) endpoint_record(fd, s, OP_born, 0, 0);
 }
 
-static void before_spawn(const posix_spawn_file_actions_t *actions) { table_each(actions ? share_with_child : share_over_exec, NULL); }
-
 static char program[32];
 
 static const char *base_name(const char *path) {
@@ -60,7 +59,7 @@ static void enter_table(struct network *n, pid_t parent) {
 /* Asked for before: a daemon's parent may have ended when its child looks for it. */
 static pid_t forking;
 
-static void before_fork(void) {
+void process_before_fork(void) {
   forking = (pid_t)journal_pid();
   table_each(share, NULL);
 }
@@ -74,8 +73,13 @@ static void in_child(void) {
   journal_write(n->arena, &(struct event){.op = OP_processFork, .fd = -1, .detail = (u32)parent, .text = program});
 }
 
+pid_t process_forked(pid_t result) {
+  if (result == 0) in_child();
+  return result;
+}
+
 void process_start(struct network *n) {
-  pthread_atfork(before_fork, NULL, in_child);
+  pthread_atfork(process_before_fork, NULL, in_child);
   if (!n || !n->arena) return;
   pid_t parent = getppid();
   enter_table(n, parent);
@@ -99,48 +103,82 @@ void process_exit(struct network *n) {
   arena_process_exit(n->arena, getpid());
 }
 
-static void before_exec(const char *path) {
+void process_before_exec(const char *path) {
   table_each(share_over_exec, NULL);
   struct network *n = network_current();
-  if (!n) return;
+  if (!n || !n->arena) return;
   journal_write(n->arena, &(struct event){.op = OP_processExec, .fd = -1, .text = base_name(path)});
+  arena_process_exec(n->arena, getpid(), table_in_vfork_child ? forking : getppid(), n->world.host, base_name(path));
 }
 
-EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
-  struct environment_room room;
-  before_exec(path);
-  return libc.execve(path, arguments, environment_with(environment, &room));
+void process_exec_failed(void) {
+  struct network *n = network_current();
+  if (n && n->arena && !table_in_vfork_child) arena_process_exec_failed(n->arena, getpid());
 }
 
-EXPORT int execv(const char *path, char *const arguments[]) { return execve(path, arguments, environ); }
-
-EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[]) {
-  struct environment_room room;
-  before_exec(file);
-  return libc.execvpe(file, arguments, environment_with(environment, &room));
+u64 process_before_spawn(bool copies) {
+  table_each(copies ? share_with_child : share_over_exec, NULL);
+  return arena_clock(CLOCK_BOOTTIME);
 }
 
-EXPORT int execvp(const char *file, char *const arguments[]) { return execvpe(file, arguments, environ); }
-
-EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-                       char *const arguments[], char *const environment[]) {
-  struct environment_room room;
-  before_spawn(actions);
-  return libc.posix_spawn(pid, path, actions, attributes, arguments, environment_with(environment, &room));
+void process_spawned(pid_t child, const char *path, u64 since) {
+  struct network *n = network_current();
+  if (n && n->arena) arena_process_spawned(n->arena, child, getpid(), n->world.host, base_name(path), since);
 }
 
-EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-                        char *const arguments[], char *const environment[]) {
-  struct environment_room room;
-  before_spawn(actions);
-  return libc.posix_spawnp(pid, file, actions, attributes, arguments, environment_with(environment, &room));
+/* fork for signal handlers. */
+EXPORT pid_t _Fork(void) {
+  process_before_fork();
+  return process_forked(libc._Fork());
+}
+
+struct entry {
+  int (*function)(void *);
+  void *argument;
+};
+
+static int enter_child(void *context) {
+  struct entry entry = *(struct entry *)context;
+  in_child();
+  return entry.function(entry.argument);
+}
+
+EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument, ...) {
+  va_list more;
+  va_start(more, argument);
+  pid_t *parent_tid = va_arg(more, pid_t *);
+  void *tls = va_arg(more, void *);
+  pid_t *child_tid = va_arg(more, pid_t *);
+  va_end(more);
+  if (flags & CLONE_THREAD) return libc.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
+  if (!(flags & CLONE_VM)) {
+    struct entry entry = {function, argument}; /* the child has a copy of this stack, too */
+    process_before_fork();
+    return libc.clone(enter_child, stack, flags, &entry, parent_tid, tls, child_tid);
+  }
+  /* One memory. With one set of descriptors as well the child is like a thread; else it is like that of vfork, if we wait for it. */
+  bool as_vfork = (flags & CLONE_VFORK) && !(flags & (CLONE_FILES | CLONE_SETTLS));
+  int before = table_in_vfork_child;
+  if (!(flags & CLONE_FILES)) table_each(share_with_child, NULL);
+  if (as_vfork) forking = (pid_t)journal_pid(), table_in_vfork_child = 1, journal_forget_pid();
+  int result = libc.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
+  if (as_vfork) table_in_vfork_child = before, journal_forget_pid();
+  return result;
+}
+
+EXPORT int daemon(int keep_directory, int keep_descriptors) {
+  int result = libc.daemon(keep_directory, keep_descriptors);
+  for (int fd = 0; !keep_descriptors && fd <= STDERR_FILENO; fd++) table_drop(fd);
+  return result;
 }
 
 /* The child of vfork runs in our memory with descriptors of its own: until it execs or ends, the thread's verbs leave the table alone.
  * The flag is thread-local, and the thread of the parent sleeps meanwhile. */
 void process_before_vfork(void);
 __attribute__((used)) void process_before_vfork(void) {
-  if (!table_in_vfork_child) table_each(share_with_child, NULL);
+  if (table_in_vfork_child) return;
+  forking = (pid_t)journal_pid();
+  table_each(share_with_child, NULL);
 }
 
 pid_t process_vforked(long result);

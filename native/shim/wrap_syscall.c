@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * syscall(2) by number: libuv closes with it, others use it for calls that their libc lacks. */
 #include <errno.h>
+#include <linux/sched.h>
 #include <netinet/in.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #include "enter.h"
 #include "libc.h"
+#include "network.h"
+#include "process.h"
 
 /* Before the constructor: an allocator may call syscall() while the first libraries are linked. */
 static long raw_syscall(long number, const long *a) {
@@ -35,6 +39,23 @@ static long raw_syscall(long number, const long *a) {
 #endif
 }
 
+/* A fork that libc does not know of. The child of vfork and one with a stack of its own don't come back to here: as they are. */
+static bool is_fork(long number, const long *a) {
+  switch (number) {
+#ifdef SYS_fork
+    case SYS_fork: return true;
+#endif
+    case SYS_clone: return !(a[0] & CLONE_VM) && !a[1];
+    case SYS_clone3: {
+      struct clone_args wanted = {0};
+      if (!a[0] || (size_t)a[1] < CLONE_ARGS_SIZE_VER0) return false;
+      memcpy(&wanted, (const void *)a[0], CLONE_ARGS_SIZE_VER0);
+      return !(wanted.flags & CLONE_VM) && !wanted.stack;
+    }
+    default: return false;
+  }
+}
+
 EXPORT long syscall(long number, ...) {
   long a[6];
   va_list arguments;
@@ -42,6 +63,10 @@ EXPORT long syscall(long number, ...) {
   for (int i = 0; i < 6; i++) a[i] = va_arg(arguments, long);
   va_end(arguments);
   if (!libc.syscall) return shim_leave(raw_syscall(number, a));
+  if (is_fork(number, a)) {
+    process_before_fork();
+    return process_forked((pid_t)libc.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]));
+  }
   int fd = (int)a[0];
   void *p1 = (void *)a[1], *p2 = (void *)a[2], *p4 = (void *)a[4];
   socklen_t *l5 = (socklen_t *)a[5];
@@ -79,6 +104,11 @@ EXPORT long syscall(long number, ...) {
     case SYS_sendmsg: return sendmsg(fd, p1, (int)a[2]);
     case SYS_recvmmsg: return recvmmsg(fd, p1, (unsigned)a[2], (int)a[3], p4);
     case SYS_sendmmsg: return sendmmsg(fd, p1, (unsigned)a[2], (int)a[3]);
+    case SYS_pidfd_getfd: return pidfd_getfd(fd, (int)a[1], (unsigned)a[2]);
+    case SYS_execve: return execve((const char *)a[0], p1, (char *const *)a[2]);
+    case SYS_execveat: return execveat(fd, p1, (char *const *)a[2], (char *const *)a[3], (int)a[4]);
+    /* Its sockets would be real ones. Programs fall back, as on a kernel without it. */
+    case SYS_io_uring_setup: return network_current() ? shim_leave(-ENOSYS) : libc.syscall(number, a[0], a[1]);
     default: return libc.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
   }
 }

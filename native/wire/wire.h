@@ -117,6 +117,7 @@ enum wire_option {
 #define PROCESS_UNDER_SHIM 1u
 #define PROCESS_SPAWNED 2u
 #define PROCESS_TEST 4u
+#define PROCESS_EXEC 8u
 #define SOCKET_REMOVED UINT64_MAX
 
 /* wire_record.word: sequence << 24 | pid << 2 | state. 22 bits hold any pid (PID_MAX_LIMIT is 2^22), 40 bits any sequence.

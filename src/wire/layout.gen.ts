@@ -14,6 +14,7 @@ export const CAPTURE_FILE = 'capture.pcapng'
 export const PROCESS_UNDER_SHIM = 1
 export const PROCESS_SPAWNED = 2
 export const PROCESS_TEST = 4
+export const PROCESS_EXEC = 8
 export const SOCKET_REMOVED = 0xffffffffffffffffn
 export const RECORD_FREE = 0
 export const RECORD_CLAIMED = 1
@@ -370,16 +371,28 @@ export const calls = [
   'close_range',
   'closefrom',
   'fclose',
+  'freopen',
   'dup',
   'dup2',
   'dup3',
+  'pidfd_getfd',
   'vfork',
+  '_Fork',
+  'clone',
+  'daemon',
+  'execl',
+  'execle',
+  'execlp',
   'execv',
   'execve',
   'execvp',
   'execvpe',
+  'execveat',
+  'fexecve',
   'posix_spawn',
   'posix_spawnp',
+  'system',
+  'popen',
   'getaddrinfo',
   'syscall',
 ] as const
@@ -389,6 +402,7 @@ export type CallName = (typeof calls)[number]
 /** Second spellings of wrapped calls. */
 export const callAliases = {
   fcntl64: 'fcntl',
+  freopen64: 'freopen',
 } as const
 
 /** Checked forms that a program built with _FORTIFY_SOURCE calls. */
@@ -640,7 +654,7 @@ export interface WireProcess {
   exitedNs: bigint
   /** interface number */
   host: number
-  /** bit 0: under the shim; bit 1: started by a fixture; bit 2: the test itself */
+  /** bit 0: under the shim; bit 1: started by a fixture; bit 2: the test itself; bit 3: an exec has begun, and no shim has told of the new program yet */
   flags: number
   /** name of the program, UTF-8, zero padded */
   program: Uint8Array

@@ -1,3 +1,12 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('fork_shared', 'fork_names', 'fork_server', 'exec_listener', 'spawn_child', 'spawn_listener')
+sameAsKernel(
+  'fork_shared',
+  'fork_names',
+  'fork_server',
+  'exec_listener',
+  'spawn_child',
+  'spawn_listener',
+  'exec_forms',
+  'fork_forms',
+)

@@ -29,6 +29,8 @@ const leaveNames = new Set([
   'backlog',
   'threads_race',
   'pass_cloexec',
+  'fork_forms',
+  'number_stolen',
 ])
 
 /** Runs each program on real loopback and under the shim, alone and in a network: equal transcripts, nothing logged, no name left behind. */
