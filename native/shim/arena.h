@@ -29,6 +29,9 @@ int arena_create(const char *dir, const struct arena_shape *shape);
 /* -ESHUTDOWN: the network has ended, the process has to end as well (its row is in the table all the same). */
 int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 flags, const char *program);
 /* From now on arena_process_add answers -ESHUTDOWN: whoever registers after it hears of it, whoever did before is in the table. */
+/* A feature bit of the whole network, set for good, and the question for it: one load. Signal-safe: yes. */
+void arena_feature(struct arena *a, u32 bit);
+bool arena_has(const struct arena *a, u32 bit);
 void arena_end(struct arena *a);
 void arena_process_exit(struct arena *a, pid_t pid);
 /* The program of a process is about to be replaced (PROCESS_EXEC in place of PROCESS_UNDER_SHIM), and was not. */

@@ -13,78 +13,45 @@
 #include "kernel.h"
 #include "libc.h"
 #include "log.h"
+#include "unix_list.h"
 
 enum { LOCK_NAP_NS = 200000, YOUNG_NS = 10000000 };
 
-/* Calls `match` for each line of /proc/net/unix until it answers true. Returns -1 when the kernel can't be asked. */
-static int scan(bool (*match)(const char *line, const void *what), const void *what) {
-  int fd = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  char buffer[4096];
-  size_t have = 0;
-  int found = 0;
-  ssize_t got;
-  while (!found && (got = libc.read(fd, buffer + have, sizeof buffer - 1 - have)) > 0) {
-    have += (size_t)got;
-    char *at = buffer, *end;
-    while (!found && (end = memchr(at, '\n', have - (size_t)(at - buffer)))) {
-      *end = 0;
-      found = match(at, what);
-      at = end + 1;
-    }
-    have -= (size_t)(at - buffer);
-    memmove(buffer, at, have);
-    if (have == sizeof buffer - 1) have = 0; /* no line is that long */
-  }
-  libc.close(fd);
-  return found;
-}
-
-/* "Num RefCount Protocol Flags Type St Inode Path" */
-static const char *column(const char *line, int number) {
-  for (int i = 0; i < number; i++) {
-    while (*line && *line != ' ') line++;
-    while (*line == ' ') line++;
-  }
-  return line;
-}
-
-static bool has_path(const char *line, const void *path) { return strcmp(column(line, 7), path) == 0; }
-
-static bool is_unconnected_at(const char *line, const void *path) {
-  return has_path(line, path) && strncmp(column(line, 5), "03", 2) != 0; /* SS_CONNECTED */
-}
-
-struct inode_visit {
-  void (*visit)(u64 inode, void *context);
-  void *context;
+struct wanted {
+  const char *path;
+  enum directory_users users;
 };
 
-static bool visit_inode(const char *line, const void *what) {
-  const struct inode_visit *v = what;
-  u64 inode = 0;
-  for (const char *at = column(line, 6); *at >= '0' && *at <= '9'; at++) inode = inode * 10 + (u64)(*at - '0');
-  v->visit(inode, v->context);
-  return false;
+static bool uses(const struct unix_socket *s, void *context) {
+  const struct wanted *w = context;
+  return strcmp(s->path, w->path) == 0 && !(s->connected && w->users == USERS_UNCONNECTED);
 }
 
-int directory_each_inode(void (*visit)(u64 inode, void *context), void *context) {
-  struct inode_visit v = {visit, context};
-  return scan(visit_inode, &v);
+/* The same for the other names of a group (group.h). */
+static bool uses_plain(const struct unix_socket *s, void *context) {
+  const struct wanted *w = context;
+  size_t length = strlen(w->path), more = strlen(s->path);
+  return (more == length || more == length + 2) && strncmp(s->path, w->path, length) == 0 &&
+         !(s->connected && w->users == USERS_UNCONNECTED);
+}
+
+bool directory_file_is_live(const char *path, enum directory_users users) {
+  struct wanted w = {path, users};
+  return unix_list(uses, &w) != 0;
 }
 
 bool directory_is_live(const struct network *n, const char *path, enum directory_users users) {
-  char link[sizeof(struct sockaddr_un)], target[sizeof n->dir + sizeof link];
-  long length = REAL(readlink(path, link, sizeof link - 1));
-  if (length > 0) {
+  char link[sizeof(struct sockaddr_un)], plain[sizeof n->dir + sizeof link];
+  strcpy(plain, path);
+  for (long length; (length = REAL(readlink(plain, link, sizeof link - 1))) > 0;) {
     link[length] = 0;
-    const char *base = strrchr(link, '/');
-    strcpy(target, n->dir);
-    strcat(target, "/");
-    strcat(target, base ? base + 1 : link);
-    path = target;
+    const char *base = strrchr(link, '/'), *own = strrchr(plain, '/') + 1;
+    base = base ? base + 1 : link;
+    if (strncmp(base, own, strlen(own)) == 0) break; /* to a member of its own */
+    stpcpy(stpcpy(stpcpy(plain, n->dir), "/"), base);
   }
-  return scan(users == USERS_ANY ? has_path : is_unconnected_at, path) != 0;
+  struct wanted w = {plain, users};
+  return unix_list(uses_plain, &w) != 0;
 }
 
 int directory_error(const struct network *n, int result) {
@@ -105,21 +72,24 @@ static __thread u64 signals;
 
 bool directory_is_gone(const struct network *n) { return access(n->dir, F_OK) < 0; }
 
-int directory_lock(const struct network *n) {
-  int fd = open(n->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return -errno;
+static int lock(const struct network *n, bool wait) {
+  int fd = kernel_open(n->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd < 0) return fd;
   for (;;) {
     signals = kernel_hold_signals();
     int result = (int)kernel_call(SYS_flock, fd, LOCK_EX | LOCK_NB, 0, 0, 0, 0);
     if (result == 0) return fd;
     kernel_free_signals(signals);
-    if (result != -EWOULDBLOCK && result != -EINTR) {
-      libc.close(fd);
+    if (!wait || (result != -EWOULDBLOCK && result != -EINTR)) {
+      kernel_close(fd);
       return result;
     }
     kernel_nap(LOCK_NAP_NS);
   }
 }
+
+int directory_lock(const struct network *n) { return lock(n, true); }
+int directory_try_lock(const struct network *n) { return lock(n, false); }
 
 void directory_unlock(int lock) {
   if (lock < 0) return;
@@ -178,6 +148,8 @@ int directory_alias(const struct network *n, const char *path, const char *targe
     if (symlink(link, path) == 0) return 0;
   }
   if (errno != EEXIST) return -errno;
+  char now[sizeof link] = "";
+  if (REAL(readlink(path, now, sizeof now - 1)) > 0 && strcmp(now, link) == 0) return 1;
   int result = directory_clear(n, path, users);
   if (result < 0) return result;
   return symlink(link, path) == 0 ? 0 : -errno;

@@ -12,14 +12,20 @@
  * sockets that are not connected count. */
 enum directory_users { USERS_ANY, USERS_UNCONNECTED };
 
-/* True when such a socket is bound to the path (a symbolic link counts for its target). When the kernel can't be asked: true. */
+/* True when such a socket is bound to the address that has this plain name, in a group any of its members; a symbolic link counts for its
+ * target. When the kernel can't be asked: true. */
 bool directory_is_live(const struct network *n, const char *path, enum directory_users users);
+/* The same for one name, as it was bound. */
+bool directory_file_is_live(const char *path, enum directory_users users);
 /* The lock for everything that removes names of others: flock(2) on the directory. Returns a descriptor or -errno. */
 int directory_lock(const struct network *n);
+/* -EWOULDBLOCK when somebody has it. */
+int directory_try_lock(const struct network *n);
 void directory_unlock(int lock);
 /* Under the lock: removes the path if it is dead. 0: it is free now; -EADDRINUSE: alive; else -errno. */
 int directory_clear(const struct network *n, const char *path, enum directory_users users);
-/* A symbolic link `path` to the file of the main directory that `target` names; makes the loopback directory on demand. */
+/* A symbolic link `path` to the file of the main directory that `target` names; makes the loopback directory on demand.
+ * 0; 1: it is there already, made by another member of the address's group or left by one; else -errno. */
 int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback, enum directory_users users);
 /* Makes the loopback directory of the own host. */
 void directory_make_loopback(const struct network *n);
@@ -27,7 +33,5 @@ void directory_make_loopback(const struct network *n);
 int directory_error(const struct network *n, int result);
 /* For a name that was not found. */
 bool directory_is_gone(const struct network *n);
-/* Calls `visit` with the inode of every unix socket of the machine's network namespace. 0, or -1 when the kernel can't be asked. */
-int directory_each_inode(void (*visit)(u64 inode, void *context), void *context);
 
 #endif

@@ -10,7 +10,9 @@
 #include "arena.h"
 #include "directory.h"
 #include "enter.h"
+#include "group.h"
 #include "journal.h"
+#include "kernel.h"
 #include "libc.h"
 #include "spill.h"
 #include "sweep.h"
@@ -71,19 +73,7 @@ static int names_of(const struct name_world *world, const struct wire_info *info
   return 0;
 }
 
-static void remove_aliases(const struct names *names, int count) {
-  for (int i = 0; i < count; i++) unlink(names->alias[i].sun_path);
-}
-
-/* SO_REUSEADDR lets a stream bind where only connections are left (datagram sockets share the address then, which a unix name cannot). */
-static enum directory_users users_of(int fd) {
-  int reuse = 0, type = 0;
-  socklen_t length = sizeof reuse;
-  libc.getsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, &length);
-  libc.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
-  return reuse && type == SOCK_STREAM ? USERS_UNCONNECTED : USERS_ANY;
-}
-
+/* Returns the number that the socket got in the group of its address, 0 for the plain name. */
 static int bind_real(int fd, const struct network *n, const struct names *names, bool locked) {
   int result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
   if (result == -ENOENT && names->real_name.loopback) {
@@ -92,23 +82,25 @@ static int bind_real(int fd, const struct network *n, const struct names *names,
   }
   if (result != -EADDRINUSE || names->real_name.abstract) return result;
   int lock = locked ? -1 : directory_lock(n);
-  result = directory_clear(n, names->real.sun_path, users_of(fd));
+  result = group_join(fd, n, &names->real_name);
   if (result == 0) result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
   directory_unlock(lock);
   return result;
 }
 
 /* The links come first: a bound unix socket cannot be unbound when one of them is taken. */
-static int bind_names(int fd, const struct network *n, const struct names *names) {
+static int bind_names(int fd, const struct network *n, const struct names *names, enum directory_users users) {
   if (names->aliases == 0) return bind_real(fd, n, names, false);
   int lock = directory_lock(n);
-  int result = lock < 0 ? lock : 0, made = 0;
-  for (; result == 0 && made < names->aliases; made++) {
-    result = directory_alias(n, names->alias[made].sun_path, names->real.sun_path, names->alias_in_loopback[made], users_of(fd));
-    if (result < 0) break;
+  int result = lock < 0 ? lock : 0;
+  bool made[ALIASES_MAX] = {false};
+  for (int i = 0; result >= 0 && i < names->aliases; i++) {
+    result = directory_alias(n, names->alias[i].sun_path, names->real.sun_path, names->alias_in_loopback[i], users);
+    made[i] = result == 0;
   }
-  if (result == 0) result = bind_real(fd, n, names, true);
-  if (result < 0) remove_aliases(names, made);
+  if (result >= 0) result = bind_real(fd, n, names, true);
+  for (int i = 0; result < 0 && i < names->aliases; i++)
+    if (made[i]) kernel_unlink(names->alias[i].sun_path);
   directory_unlock(lock);
   return result;
 }
@@ -117,17 +109,19 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   struct network *n = s->network;
   struct address wanted = *a;
   struct names names;
+  bool reuse = s->info.options[OPTION_reuseAddress] && s->info.type == SOCK_STREAM;
   int result = 0;
   for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
     if (a->port == 0) wanted.port = next_port(n, s->info.type);
     result = names_of(&n->world, &s->info, &wanted, &names);
     if (result < 0) return result;
-    result = bind_names(fd, n, &names);
+    result = bind_names(fd, n, &names, reuse ? USERS_UNCONNECTED : USERS_ANY);
     if (result != -EADDRINUSE || a->port) break;
   }
   if (result < 0) return directory_error(n, result);
   sock_begin(s);
   info_set_local(&s->info, &wanted);
+  s->info.shareNumber = (u32)result;
   if (s->info.state == STATE_open) s->info.state = STATE_bound;
   s->info.flags |= FLAG_named;
   if (address_is_any(&wanted)) s->info.flags |= FLAG_anyBound;
@@ -198,6 +192,34 @@ static bool names_again(const struct network *n, const struct wire_info *info, s
   return names_of(&world, info, &local, names) == 0;
 }
 
+bool endpoint_name(const struct network *n, const struct wire_info *info, struct sockaddr_un *out, socklen_t *length) {
+  struct names names;
+  if (!(info->flags & FLAG_named) || !names_again(n, info, &names)) return false;
+  *out = names.real;
+  group_file(&names.real, info->shareNumber, out->sun_path);
+  *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(out->sun_path) + 1);
+  return true;
+}
+
+int endpoint_listen(int fd, struct sock *s) {
+  struct names names;
+  if (!names_again(s->network, &s->info, &names)) return (int)REAL(libc.listen(fd, SOMAXCONN));
+  return group_listen(fd, s->network, &names.real_name, s->info.shareNumber);
+}
+
+/* Others may have joined a socket with these options, unknown to it. */
+static bool may_share(const struct wire_info *info) {
+  return info->options[OPTION_reuseAddress] || info->options[OPTION_reusePort] || info->shareNumber;
+}
+
+/* Under the lock, or when nobody can be in the way. */
+static void remove_names(const struct network *n, const struct names *names, u32 number) {
+  if ((number || group_exists(&names->real)) && !group_leave(n, &names->real, number)) return;
+  if (names->real_name.type == 'U' || names->real_name.type == 'Y') spill_end(n, names->real.sun_path);
+  for (int i = 0; i < names->aliases; i++) kernel_unlink(names->alias[i].sun_path);
+  kernel_unlink(names->real.sun_path);
+}
+
 void endpoint_release(struct sock *s, const struct wire_info *info, bool open, struct endpoint_remains *remains) {
   struct network *n = s->network;
   bool shared = info->flags & FLAG_shared;
@@ -213,23 +235,26 @@ void endpoint_release(struct sock *s, const struct wire_info *info, bool open, s
   }
   struct names names;
   if (!names_again(n, info, &names)) return;
-  if (info->type == SOCK_DGRAM) spill_end(n, names.real.sun_path);
-  remove_aliases(&names, names.aliases);
-  unlink(names.real.sun_path);
+  int lock = may_share(info) ? directory_lock(n) : -1;
+  remove_names(n, &names, info->shareNumber);
+  directory_unlock(lock);
 }
 
 void endpoint_reap(const struct endpoint_remains *remains) {
   struct network *n = remains->network;
+  const struct wire_info *info = &remains->info;
   struct names names;
-  if (!n || !names_again(n, &remains->info, &names)) return;
+  if (!n || !names_again(n, info, &names)) return;
   int lock = directory_lock(n);
   if (lock < 0) return;
-  enum directory_users users = remains->info.state == STATE_listening ? USERS_UNCONNECTED : USERS_ANY;
-  if (!directory_is_live(n, names.real.sun_path, users)) {
-    if (remains->info.type == SOCK_DGRAM) spill_end(n, names.real.sun_path);
-    for (int i = 0; i < names.aliases; i++) directory_clear(n, names.alias[i].sun_path, users);
-    directory_clear(n, names.real.sun_path, users);
-    if (n->arena) arena_socket_remove(n->arena, remains->info.cookie);
+  enum directory_users users = info->state == STATE_listening ? USERS_UNCONNECTED : USERS_ANY;
+  struct name bound = names.real_name;
+  struct sockaddr_un un;
+  bound.number = info->shareNumber;
+  name_write(&n->world, &bound, &un);
+  if (!directory_file_is_live(un.sun_path, users)) {
+    remove_names(n, &names, info->shareNumber);
+    if (n->arena) arena_socket_remove(n->arena, info->cookie);
   }
   directory_unlock(lock);
 }

@@ -11,6 +11,10 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a);
 /* Gives an unbound socket the name it needs to be recognised by its peer: before connect, listen and the first datagram.
  * `toward`: the destination (decides loopback or outside), NULL for none. */
 int endpoint_autobind(int fd, struct sock *s, const struct address *toward);
+/* The file of a bound socket's own, which nobody else of its address has. False: it has none. */
+bool endpoint_name(const struct network *n, const struct wire_info *info, struct sockaddr_un *out, socklen_t *length);
+/* listen(2) of a bound socket, with the others at its address in mind. */
+int endpoint_listen(int fd, struct sock *s);
 /* Names that can only be judged once the descriptor is closed. */
 struct endpoint_remains {
   struct network *network; /* NULL: nothing remains */

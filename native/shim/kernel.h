@@ -50,6 +50,7 @@ static inline long kernel_pread(int fd, void *to, size_t size, off_t offset) {
 static inline long kernel_pwrite(int fd, const void *from, size_t size, off_t offset) {
   return kernel_call(SYS_pwrite64, fd, (long)from, (long)size, offset, 0, 0);
 }
+static inline int kernel_unlink(const char *path) { return (int)kernel_call(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0); }
 static inline int kernel_getpid(void) { return (int)kernel_call(SYS_getpid, 0, 0, 0, 0, 0, 0); }
 static inline int kernel_gettid(void) { return (int)kernel_call(SYS_gettid, 0, 0, 0, 0, 0, 0); }
 static inline int kernel_kill(pid_t pid, int signal) { return (int)kernel_call(SYS_kill, pid, signal, 0, 0, 0, 0); }

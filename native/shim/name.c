@@ -169,6 +169,7 @@ socklen_t name_write(const struct name_world *world, const struct name *n, struc
   *at++ = n->type;
   at = put_hex(at, n->interface, 2);
   at = put_hex(at, n->port, 4);
+  if (n->number) at = put_hex(at, n->number, 2);
   return (socklen_t)(at - (char *)out) + (n->abstract ? 0 : 1);
 }
 
@@ -199,12 +200,19 @@ int name_read(const struct name_world *world, const struct sockaddr_un *from, so
   }
   const char *last = strrchr(path, '/');
   const char *base = last ? last + 1 : path;
-  if (strlen(base) != 7 || !memchr("TXUY", base[0], 4)) return -EINVAL;
+  size_t letters = strlen(base);
+  if ((letters != 7 && letters != 9) || !memchr("TXUY", base[0], 4)) return -EINVAL;
+  int number = letters == 9 ? read_hex(base + 7, 2) : 0;
   int interface = read_hex(base + 1, 2), port = read_hex(base + 3, 4);
   bool loopback = last && last - path >= 5 && strncmp(last - 5, "/lo", 3) == 0;
   int host = loopback ? read_hex(last - 2, 2) : 0;
-  if (interface < 1 || interface > (loopback ? 254 : HOST_MAX) || port < 0 || host < 0 || host > HOST_MAX) return -EINVAL;
-  *out = (struct name){
-      .type = base[0], .loopback = loopback, .abstract = abstract, .host = (u32)host, .interface = (u32)interface, .port = (u16)port};
+  if (interface < 1 || interface > (loopback ? 254 : HOST_MAX) || port < 0 || number < 0 || host < 0 || host > HOST_MAX) return -EINVAL;
+  *out = (struct name){.type = base[0],
+                       .loopback = loopback,
+                       .abstract = abstract,
+                       .host = (u32)host,
+                       .interface = (u32)interface,
+                       .port = (u16)port,
+                       .number = (u32)number};
   return 0;
 }

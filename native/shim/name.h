@@ -33,10 +33,11 @@ struct name {
   u32 host; /* whose loopback directory; only with loopback */
   u32 interface;
   u16 port;
+  u32 number; /* of a socket that shares the address: two more hex digits, see group.h; 0: none */
 };
 
-/* Longest directory: sun_path (108) less "/lo01/T010050" and the final zero. */
-enum { NAME_DIR_MAX = 108 - 13 - 1, HOST_MAX = 64 };
+/* Longest directory: sun_path (108) less "/lo01/T01005001" and the final zero. */
+enum { NAME_DIR_MAX = 108 - 15 - 1, HOST_MAX = 64 };
 
 /* struct sockaddr -> address. Returns 0; -EINVAL when `length` is too short; -EAFNOSUPPORT when the family is not `family`. */
 int address_read(const struct sockaddr *from, socklen_t length, int family, struct address *out);

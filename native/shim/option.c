@@ -10,6 +10,7 @@
 
 #include "datagram.h"
 #include "enter.h"
+#include "group.h"
 #include "libc.h"
 
 struct row {
@@ -210,8 +211,8 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     s->info.optionMask |= 1u << row;
     if (row == OPTION_v6Only) s->info.flags = (u16)(set ? s->info.flags & ~FLAG_dualStack : s->info.flags | FLAG_dualStack);
     sock_end(s);
-    /* bind asks the kernel for it, also when this process knows of the socket by its descriptor only. */
-    if (row == OPTION_reuseAddress) libc.setsockopt(fd, level, number, &set, sizeof set);
+    if ((row == OPTION_reuseAddress || row == OPTION_reusePort) && s->info.state == STATE_open)
+      group_mark(fd, s->info.options[OPTION_reuseAddress], s->info.options[OPTION_reusePort]);
     return 0;
   }
   if (level == SOL_SOCKET) return number == SO_ZEROCOPY ? 0 : -ENOTTY;

@@ -59,10 +59,13 @@ int arena_process_add(struct arena *a, pid_t pid, pid_t parent, u32 host, u32 fl
   /* Two sides describe one process: the fixture that spawned it, and itself. */
   __atomic_fetch_or(&row->flags, flags, __ATOMIC_RELAXED);
   STORE_ORDERED(row->startedNs, arena_clock(CLOCK_BOOTTIME));
-  return LOAD_ORDERED(a->head->features) & ARENA_ENDED ? -ESHUTDOWN : 0;
+  return arena_has(a, ARENA_ENDED) ? -ESHUTDOWN : 0;
 }
 
-void arena_end(struct arena *a) { __atomic_fetch_or(&a->head->features, ARENA_ENDED, __ATOMIC_SEQ_CST); }
+void arena_feature(struct arena *a, u32 bit) { __atomic_fetch_or(&a->head->features, bit, __ATOMIC_SEQ_CST); }
+bool arena_has(const struct arena *a, u32 bit) { return LOAD_ORDERED(a->head->features) & bit; }
+
+void arena_end(struct arena *a) { arena_feature(a, ARENA_ENDED); }
 
 void arena_process_exit(struct arena *a, pid_t pid) {
   struct wire_process *row = find(a, pid);

@@ -41,6 +41,7 @@ static bool info_from_kernel(int fd, const struct network *n, struct wire_info *
   info->type = (u16)type;
   info->protocol = type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
   info->family = local.type == 'T' || local.type == 'U' ? AF_INET : AF_INET6;
+  info->shareNumber = local.number;
   info->host = (u16)(local.loopback ? local.host : local.interface);
   info->flags = (u16)((local.abstract ? 0 : FLAG_named) | (local.loopback ? FLAG_loopbackName : 0));
   info->state = connected ? STATE_connected : option_int(fd, SO_ACCEPTCONN) == 1 ? STATE_listening : STATE_bound;

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 #include "arena_map.h"
-#include "directory.h"
+#include "unix_list.h"
 
 struct sweep {
   u32 count, mask;
@@ -19,10 +19,11 @@ static u32 place(const struct sweep *s, u64 inode) {
   return at;
 }
 
-static void mark(u64 inode, void *context) {
+static bool mark(const struct unix_socket *socket, void *context) {
   struct sweep *s = context;
-  u32 number = s->by_inode[place(s, inode)];
+  u32 number = s->by_inode[place(s, socket->inode)];
   if (number) s->alive[number - 1] = true;
+  return false;
 }
 
 void sweep_registry(struct arena *a) {
@@ -36,7 +37,7 @@ void sweep_registry(struct arena *a) {
   s.count = arena_sockets(a, s.infos, most);
   for (u32 i = 0; i < s.count; i++) s.by_inode[place(&s, s.infos[i].inode)] = i + 1;
   /* An entry without an inode says nothing. */
-  if (directory_each_inode(mark, &s) == 0)
+  if (unix_list(mark, &s) == 0)
     for (u32 i = 0; i < s.count; i++)
       if (!s.alive[i] && s.infos[i].inode) arena_socket_remove(a, s.infos[i].cookie);
   munmap(memory, infos + index + most);

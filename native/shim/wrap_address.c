@@ -11,6 +11,7 @@
 #include "directory.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "group.h"
 #include "journal.h"
 #include "libc.h"
 #include "table.h"
@@ -107,7 +108,7 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
   struct sockaddr_un un;
   socklen_t length = name_write(&n->world, &name, &un);
   if (capture_is_on(s)) capture_connecting(fd, s, a);
-  result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, length));
+  result = group_connect(fd, n, &un, length);
   if (result < 0) result = connect_error(n, result);
   if (capture_is_on(s)) capture_connected(fd, s, result);
   if (result < 0) return result;

@@ -72,7 +72,7 @@ EXPORT int listen(int fd, int backlog) {
   int result = endpoint_autobind(fd, s, NULL);
   /* A unix socket turns clients away when its backlog is full (EAGAIN); TCP lets them wait. So there is always room. */
   (void)backlog;
-  if (result == 0) result = (int)REAL(libc.listen(fd, SOMAXCONN));
+  if (result == 0) result = endpoint_listen(fd, s);
   if (result == 0) {
     sock_begin(s);
     s->info.state = STATE_listening;

@@ -112,6 +112,8 @@ enum wire_option {
 #define ARENA_FILE "arena"
 #define ARENA_ABSTRACT_CLIENTS 1u
 #define ARENA_ENDED 2u
+#define ARENA_GROUPS 4u
+#define ARENA_USERS 8u
 #define ARENA_CAPTURE 16u
 #define CAPTURE_FILE "capture.pcapng"
 #define PROCESS_UNDER_SHIM 1u

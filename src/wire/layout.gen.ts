@@ -9,6 +9,8 @@ export const ARENA_VERSION = 1
 export const ARENA_FILE = 'arena'
 export const ARENA_ABSTRACT_CLIENTS = 1
 export const ARENA_ENDED = 2
+export const ARENA_GROUPS = 4
+export const ARENA_USERS = 8
 export const ARENA_CAPTURE = 16
 export const CAPTURE_FILE = 'capture.pcapng'
 export const PROCESS_UNDER_SHIM = 1
@@ -805,7 +807,7 @@ export interface WireArena {
   socketOffset: number
   /** from the start of the file */
   recordOffset: number
-  /** bit 0: stream clients use abstract names; bit 1: the network has ended, a new process ends itself; bit 4: all processes write CAPTURE_FILE */
+  /** bit 0: stream clients use abstract names; bit 1: the network has ended, a new process ends itself; bit 2: several sockets have had one address; bit 3: processes of several users; bit 4: all processes write CAPTURE_FILE */
   features: number
   /** 0 */
   reserved: number

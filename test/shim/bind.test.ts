@@ -7,5 +7,6 @@ sameAsKernel(
   'bind_reuse',
   'bind_after_client',
   'bind_shared',
+  'share_streams',
   'bind_contended',
 )

@@ -74,30 +74,6 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
-    what: 'two sockets on one address (SO_REUSEPORT, SO_REUSEADDR of datagrams)',
-    here: 'different: the second bind is EADDRINUSE',
-    reason:
-      'Two sockets never share one address: SO_REUSEPORT, and SO_REUSEADDR of datagram sockets or of streams that do not listen, let the second bind fail with EADDRINUSE.',
-    lines: [
-      {
-        program: 'bind_shared',
-        kernel: 'stream: second, REUSEADDR, nobody listens: 0',
-        shim: 'stream: second, REUSEADDR, nobody listens: EADDRINUSE',
-      },
-      { program: 'bind_shared', kernel: 'stream: second, REUSEPORT: 0', shim: 'stream: second, REUSEPORT: EADDRINUSE' },
-      {
-        program: 'bind_shared',
-        kernel: 'datagram: second, REUSEADDR: 0',
-        shim: 'datagram: second, REUSEADDR: EADDRINUSE',
-      },
-      {
-        program: 'bind_shared',
-        kernel: 'datagram: second, REUSEPORT: 0',
-        shim: 'datagram: second, REUSEPORT: EADDRINUSE',
-      },
-    ],
-  },
-  {
     what: 'UDP after connect(AF_UNSPEC)',
     here: 'different: keeps the port that was chosen for it',
     reason:
