@@ -4,11 +4,12 @@
 #   strace                   test/servers/data-path.test.ts
 #   libsocket-wrapper        test/servers: the reference
 #   python3 netcat-openbsd   test/servers, examples: real programs
+#   clang libclang-rt-dev     test/servers/fuzz.test.ts
 #   the rest                 test/servers: what their tests are named after; apache2-utils has ab
 set -eu
 
 missing=
-for package in gcc libc6-dev make g++ strace libsocket-wrapper python3 netcat-openbsd \
+for package in gcc libc6-dev make g++ clang libclang-rt-dev strace libsocket-wrapper python3 netcat-openbsd \
   nginx-light apache2-utils; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
