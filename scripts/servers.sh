@@ -10,7 +10,7 @@ set -eu
 
 missing=
 for package in gcc libc6-dev make g++ clang libclang-rt-dev strace libsocket-wrapper python3 netcat-openbsd \
-  nginx-light apache2-utils; do
+  nginx-light apache2-utils tshark curl redis-server redis-tools dnsmasq-base bind9-dnsutils; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0

@@ -26,6 +26,8 @@ export type ArenaShape = {
   readonly sockets: number
   readonly processes: number
   readonly abstractClients: boolean
+  /** All processes write CAPTURE_FILE, which must be there. Standard: false. */
+  readonly isCaptured?: boolean
 }
 
 export type Received = {

@@ -21,6 +21,11 @@ export type SocketWrapperOptions = {
   passthrough?: string[]
   /** When the directory of a network stays after its test. Standard: `'failure'`. */
   keep?: 'failure' | 'always' | 'never'
+  /**
+   * Records what goes over the network in `capture.pcapng` of its directory, which then stays: of failed tests, or of all.
+   * Standard: `false`.
+   */
+  capture?: false | 'failure' | 'always'
   /** Hosts that every network has from the start, numbered from 2 in this order. Standard: none. */
   hosts?: string[]
   /** How long a process may take to become ready. Standard: until shortly before the test's own timeout. */
@@ -33,11 +38,13 @@ export type SocketWrapperOptions = {
 }
 
 export type Keep = 'failure' | 'always' | 'never'
+export type Capture = false | 'failure' | 'always'
 
 /** The options after checking, all filled in. */
 export type Options = {
   readonly passthrough: readonly string[]
   readonly keep: Keep
+  readonly capture: Capture
   readonly hosts: readonly string[]
   /** null: derived from the test's own timeout. */
   readonly readyTimeoutMs: number | null
@@ -55,6 +62,7 @@ type Rule<Value> = {
 type Rules<Shape> = { readonly [Name in keyof Shape]: Rule<Shape[Name]> }
 
 const keeps: readonly Keep[] = ['failure', 'always', 'never']
+const captures: readonly Capture[] = [false, 'failure', 'always']
 const maxDelayMs = 2 ** 31 - 1 // the longest delay of setTimeout
 
 function whole(standard: number, least: number, most: number): Rule<number> {
@@ -100,6 +108,11 @@ const rules: Rules<Omit<Options, 'arena'>> = {
     standard: 'failure',
     allowed: '"failure", "always" or "never"',
     check: (value) => keeps.find((keep) => keep === value),
+  },
+  capture: {
+    standard: false,
+    allowed: 'false, "failure" or "always"',
+    check: (value) => captures.find((capture) => capture === value),
   },
   hosts: {
     standard: [],

@@ -50,7 +50,7 @@ Shared from(const Napi::Value &value) {
   throw arguments::type_fault(value, "arena", "an arena that openArena returned");
 }
 
-/* createArena(dir, { records, sockets, processes, abstractClients }) */
+/* createArena(dir, { records, sockets, processes, abstractClients, isCaptured }) */
 static void create_arena(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   std::string dir = arguments::text(info[0], "dir");
@@ -61,6 +61,7 @@ static void create_arena(const Napi::CallbackInfo &info) {
   };
   struct arena_shape counts = {count("records"), count("sockets"), count("processes"), 0};
   if (arguments::boolean(shape.Get("abstractClients"), "shape.abstractClients")) counts.features |= ARENA_ABSTRACT_CLIENTS;
+  if (shape.Has("isCaptured") && arguments::boolean(shape.Get("isCaptured"), "shape.isCaptured")) counts.features |= ARENA_CAPTURE;
   int error = shim::functions(env).arena_create(dir.c_str(), &counts);
   if (error < 0) throw system_fault(env, -error, "createArena", dir + "/" ARENA_FILE);
 }

@@ -192,7 +192,7 @@ bool capture_file_write(struct network *n, const struct capture_packet *p, u64 n
     put32(&front, size);
     put32(&front, size);
     pad(&back, size);
-    put_option(&back, OPTION_COMMENT, p->comment, strlen(p->comment));
+    if (*p->comment) put_option(&back, OPTION_COMMENT, p->comment, strlen(p->comment));
     put_option(&back, OPTION_END, NULL, 0);
     u32 whole = (u32)(front.size - start + size + back.size + 4);
     memcpy(front.bytes + start + 4, &whole, sizeof whole);

@@ -25,11 +25,12 @@ static struct capture_table *map(int fd) {
   return at < 0 && at >= -4095 ? NULL : (struct capture_table *)at;
 }
 
-struct capture_table *table_of_capture(const char *dir, u64 inode) {
+struct capture_table *capture_table_open(const char *dir, u64 inode, bool for_all) {
   char path[NAME_DIR_MAX + 40];
   number_text(stpcpy(stpcpy(path, dir), "/capture-"), inode);
   int fd = kernel_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
   if (fd < 0) return NULL;
+  if (for_all) kernel_call(SYS_fchmod, fd, 0666, 0, 0, 0, 0); /* its owner succeeds */
   struct capture_table *t = map(fd);
   kernel_close(fd);
   return t;

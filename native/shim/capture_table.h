@@ -46,8 +46,8 @@ struct capture_table {
   struct flow flows[FLOW_COUNT];
 };
 
-/* Maps the file, and makes it when it is not there. NULL: impossible. */
-struct capture_table *table_of_capture(const char *dir, u64 inode);
+/* Maps the file, and makes it when it is not there. `for_all`: the directory keeps other users out. NULL: impossible. */
+struct capture_table *capture_table_open(const char *dir, u64 inode, bool for_all);
 void capture_table_close(struct capture_table *t);
 /* One at a time, over all processes and threads. Who was killed, or stopped, inside is succeeded. The caller's signals are blocked: a handler
  * that interrupts the holder would wait for itself. */

@@ -51,7 +51,7 @@ void capture_configure(struct network *n, const char *file) {
 static bool open_all(struct network *n) {
   struct capture *c = &n->capture;
   int result = capture_file_open(n);
-  if (result == 0) c->table = table_of_capture(n->dir, c->inode);
+  if (result == 0) c->table = capture_table_open(n->dir, c->inode, !c->create);
   if (result == 0 && c->table) return true;
   /* A network that ends takes its directory along while its sockets close. */
   if (c->create || result != -ENOENT)

@@ -1,6 +1,9 @@
 // A network: its directory, its arena, its hosts, and this process on host 1. What runs in it is the business of other folders.
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ArenaHandle, native, shimPath } from '../native.ts'
 import type { Options } from '../options.ts'
+import { CAPTURE_FILE } from '../wire/layout.gen.ts'
 import { destroyAgents } from './agents.ts'
 import { nowMs } from './clock.ts'
 import { baseDirectories, type Directory, makeDirectory } from './directory.ts'
@@ -12,6 +15,8 @@ export type CoreNetwork = {
   readonly dir: string
   readonly directory: Directory
   readonly arena: ArenaHandle
+  /** Where what goes over it is recorded; null: nowhere. */
+  readonly capture: string | null
   readonly hosts: Hosts
   readonly isConcurrent: boolean
   readonly isOpen: boolean
@@ -30,8 +35,12 @@ export type NetworkSetup = Pick<CoreNetwork, 'options' | 'passthrough' | 'passed
 
 export function openNetwork(setup: NetworkSetup): CoreNetwork {
   const { options } = setup
-  const shape = { ...options.arena, abstractClients: true }
-  const directory = makeDirectory(baseDirectories(), (path) => native.createArena(path, shape))
+  const isCaptured = options.capture !== false
+  const shape = { ...options.arena, abstractClients: true, isCaptured }
+  const directory = makeDirectory(baseDirectories(), (path) => {
+    native.createArena(path, shape)
+    if (isCaptured) createCapture(join(path, CAPTURE_FILE))
+  })
   const dir = directory.path
   const arena = native.openArena(dir)
   const hosts = createHosts((host) => native.addHost(arena, host.number, host.name))
@@ -43,6 +52,7 @@ export function openNetwork(setup: NetworkSetup): CoreNetwork {
     id,
     dir,
     directory,
+    capture: isCaptured ? join(dir, CAPTURE_FILE) : null,
     arena,
     hosts,
     openedAtMs: nowMs(),
@@ -57,6 +67,12 @@ export function openNetwork(setup: NetworkSetup): CoreNetwork {
       native.closeNetwork(id)
     },
   }
+}
+
+/** For every user that a process of the network may run as: the directory keeps the others out. */
+function createCapture(path: string): void {
+  writeFileSync(path, '')
+  chmodSync(path, 0o666)
 }
 
 /** The environment variables that bring a program into the network. A preload of the user's own stays, after ours. */

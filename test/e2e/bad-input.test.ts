@@ -123,11 +123,13 @@ test.fails('is expected to fail', async ({ network }) => { throw new Error(netwo
   })
 
   test.each([
-    ['always', true, true],
-    ['never', false, false],
-  ])('keep: %s', async (keep, whenPassed, whenFailed) => {
+    ["keep: 'always'", true, true],
+    ["keep: 'never'", false, false],
+    ["keep: 'never', capture: 'failure'", false, true],
+    ["keep: 'never', capture: 'always'", true, true],
+  ])('%s', async (options, whenPassed, whenFailed) => {
     const { output } = await runVitest({
-      config: `environmentOptions: { 'socket-wrapper': { keep: '${keep}' } }`,
+      config: `environmentOptions: { 'socket-wrapper': { ${options} } }`,
       files: {
         'a.test.ts': `${serve}
 test('passes', async ({ network }) => { console.log('<passed ' + network.dir + '>') })

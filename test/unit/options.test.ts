@@ -6,6 +6,7 @@ test('no options are the standard ones', () => {
   const standard = {
     passthrough: [],
     keep: 'failure',
+    capture: false,
     hosts: [],
     readyTimeoutMs: null,
     stopAfterMs: 2000,
@@ -28,7 +29,7 @@ test('sizes of the arena become powers of two', () => {
 test('an unknown option is told with its value and what is known', () => {
   expect(() => parseOptions({ kep: 'always' })).toThrowErrorMatchingInlineSnapshot(`
     [SocketWrapperError: environmentOptions['socket-wrapper'] is not usable:
-      - Option "kep" (value "always") is not known. Did you mean "keep"? Known are "passthrough", "keep", "hosts", "readyTimeoutMs", "stopAfterMs", "log", "arena".]
+      - Option "kep" (value "always") is not known. Did you mean "keep"? Known are "passthrough", "keep", "capture", "hosts", "readyTimeoutMs", "stopAfterMs", "log", "arena".]
   `)
 })
 
@@ -36,6 +37,7 @@ test('wrong types are told all at once, with option, value and what is allowed',
   const wrong = {
     passthrough: ['10.0.0.0/33'],
     keep: 'sometimes',
+    capture: true,
     hosts: 'web',
     readyTimeoutMs: '5s',
     stopAfterMs: -1,
@@ -46,6 +48,7 @@ test('wrong types are told all at once, with option, value and what is allowed',
     [SocketWrapperError: environmentOptions['socket-wrapper'] is not usable:
       - Option "passthrough" must be a list of texts like "192.0.2.1", "10.0.0.0/8", "127.0.0.1:5432", "[::1]:80" or "registry.example", at most 32, got ["10.0.0.0/33"].
       - Option "keep" must be "failure", "always" or "never", got "sometimes".
+      - Option "capture" must be false, "failure" or "always", got true.
       - Option "hosts" must be a list of at most 63 host names, like "web" or "api.example", got "web".
       - Option "readyTimeoutMs" must be a whole number of milliseconds from 1 to 2147483647, got "5s".
       - Option "stopAfterMs" must be a whole number of milliseconds from 0 to 2147483647, got -1.

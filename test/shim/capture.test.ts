@@ -1,0 +1,117 @@
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+import { compileProgram, run, shimEnvironment, withDirectory } from '../helpers.ts'
+import { followFlows, type Packet, readPcap } from './pcap.ts'
+
+type Captured = { readonly packets: readonly Packet[]; readonly directory: string; readonly log: string }
+
+/** Runs under/capture with SOCKET_WRAPPER_PCAP_FILE. */
+async function capture<T>(args: readonly string[], look: (captured: Captured) => T | Promise<T>): Promise<T> {
+  return withDirectory(async (directory) => {
+    const [network, log, file] = [join(directory, 'n'), join(directory, 'log'), join(directory, 'x.pcap')]
+    await mkdir(network)
+    const env = shimEnvironment(network, { VITEST_SOCKET_WRAPPER_LOG: log, SOCKET_WRAPPER_PCAP_FILE: file })
+    const command = await compileProgram('under/capture')
+    const result = await run({ command, args: args.map((arg) => arg.replace('<dir>', directory)), env })
+    expect(result).toMatchObject({ status: 'exit 0', stderr: '' })
+    expect(result.lines).toEqual(['end'])
+    const packets = readPcap(await readFile(file))
+    return look({ packets, directory, log: await readFile(log, 'utf8').catch(() => '') })
+  })
+}
+
+const handshake = ['> S', '< SA', '> A']
+const families = ['127.0.0.1', '[::1]'] as const
+
+test.each(families.map((address, index) => [address, index] as const))('a stream of %s', async (address, index) => {
+  await capture(['stream'], ({ packets, log }) => {
+    expect(log).toBe('')
+    const flow = followFlows(packets)[index]
+    expect(flow?.client.startsWith(`${address}:`)).toBe(true)
+    expect(flow?.server.startsWith(`${address}:`)).toBe(true)
+    expect(flow?.lines).toEqual([...handshake, ...['> PA 5', '< PA 5', '> FA', '< A', '< PA 4', '< FA', '> A']])
+    expect([String(flow?.fromClient), String(flow?.fromServer)]).toEqual(['hello', 'worldlast'])
+  })
+})
+
+// Only a peer that reads the end of a socket which several processes have held knows that the last one is gone.
+test('a megabyte in one write is many packets, and an acknowledgement after each second one', async () => {
+  const bytes = Buffer.from(Array.from({ length: 2 ** 20 }, (_, i) => (i * 7 + Math.floor(i / 256)) & 0xff))
+  await capture(['large'], ({ packets }) => {
+    const flows = followFlows(packets)
+    expect(flows).toHaveLength(2)
+    for (const { fromClient, fromServer, lines } of flows) {
+      expect(fromClient.equals(bytes)).toBe(true)
+      expect(String(fromServer)).toBe('got it')
+      expect(lines.slice(0, 3)).toEqual(handshake)
+      const most = Math.max(...packets.map(({ data }) => data.length))
+      expect(most).toBe(65495)
+      expect(lines.filter((line) => line === '< A').length).toBeGreaterThan(4)
+      expect(lines.slice(-3)).toEqual(['< PA 6', '< FA', '> A'])
+    }
+  })
+})
+
+test('nobody is there: a reset for TCP, an ICMP message that quotes the datagram for UDP', async () => {
+  await capture(['refused'], ({ packets }) => {
+    expect(followFlows(packets).map(({ lines }) => lines)).toEqual([
+      ['> S', '< RA'],
+      ['> S', '< RA'],
+    ])
+    const others = packets.filter(({ protocol }) => protocol !== 'tcp')
+    expect(others.map(({ protocol }) => protocol)).toEqual(['udp', 'icmp', 'udp', 'icmp'])
+    expect(others.map(({ data }) => data.subarray(-8).toString())).toEqual(Array(4).fill('anybody?'))
+    expect([...(others[1]?.data.subarray(0, 2) ?? [])]).toEqual([3, 3])
+    expect([...(others[3]?.data.subarray(0, 2) ?? [])]).toEqual([1, 4])
+  })
+})
+
+test('a close with unread bytes is a reset', async () => {
+  await capture(['reset'], ({ packets }) => {
+    for (const { lines } of followFlows(packets)) expect(lines).toEqual([...handshake, '> PA 17', '< RA'])
+  })
+})
+
+test('datagrams of any size', async () => {
+  await capture(['datagram'], ({ packets }) => {
+    expect(packets.map(({ protocol, data }) => `${protocol} ${data.length}`)).toEqual(
+      families.flatMap(() => ['udp 3', 'udp 0', 'udp 65507']),
+    )
+    const [request, answer] = packets
+    expect([answer?.from, answer?.to]).toEqual([request?.to, request?.from])
+  })
+})
+
+test('a socket that is forked and passed goes on without a gap', async () => {
+  await capture(['holders'], ({ packets }) => {
+    const flows = followFlows(packets)
+    expect(flows).toHaveLength(2)
+    for (const { fromClient, fromServer, lines } of flows) {
+      expect([String(fromClient), String(fromServer)]).toEqual(['twofour', 'onethreefivesix'])
+      expect(lines).toEqual([
+        ...handshake,
+        ...['< PA 3', '> PA 3', '< PA 5', '> PA 4', '< PA 4', '< PA 3', '< FA', '> A'],
+      ])
+    }
+  })
+})
+
+test('what the sender cannot see is recorded by the receiver', async () => {
+  await capture(['unseen'], ({ packets }) => {
+    for (const { fromServer, lines } of followFlows(packets)) {
+      expect(String(fromServer)).toBe('by stdioby sendfileby write')
+      expect(lines).toEqual([...handshake, '< PA 8', '< PA 11', '< PA 8', '< FA', '> A', '> FA', '< A'])
+    }
+  })
+})
+
+test('a daemon that closes everything keeps its own files to itself, and goes on over exec', async () => {
+  await capture(['daemon', '<dir>/own'], async ({ packets, directory }) => {
+    const flows = followFlows(packets)
+    expect(flows).toHaveLength(1)
+    expect([String(flows[0]?.fromClient), String(flows[0]?.fromServer)]).toEqual(['beforeafter', 'executed'])
+    expect((await stat(join(directory, 'own'))).size).toBe(0)
+  })
+})
