@@ -49,6 +49,8 @@ int arena_host_add(struct arena *a, u32 number, const char *name);
 /* Number of the host with that name (ASCII case folded), 0 for none. Signal-safe: yes. */
 u32 arena_host_find(const struct arena *a, const char *name);
 bool arena_host_exists(const struct arena *a, u32 number);
+/* The host's own name, with its final zero; false when there is no such host, or no room. Signal-safe: yes. */
+bool arena_host_name(const struct arena *a, u32 number, char *out, size_t size);
 
 /* Next ephemeral port, 32768..60999 (ip_local_port_range of Linux). */
 u16 arena_next_port(struct arena *a, int socket_type);

@@ -13,6 +13,7 @@
 #include "enter.h"
 #include "libc.h"
 #include "message.h"
+#include "nameserver.h"
 #include "spill.h"
 #include "table.h"
 
@@ -219,7 +220,7 @@ static int route(const struct sock *s, const struct wire_info *info, struct addr
   }
   if (address_is_broadcast(world, to)) return 0;
   struct name name;
-  if (name_of_address(world, to, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
+  if (name_of_address(world, to, SOCK_DGRAM, &name) < 0) return nameserver_is_at(s->network, to) ? 0 : -ENETUNREACH;
   struct address local = info_local(info);
   bool near = name.loopback || name.interface == world->host;
   /* ip_route_output: a packet from 127.0.0.1 does not leave the host. */
@@ -283,6 +284,8 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
   if (sent >= 0 || sent == -EAGAIN) return sent;
   if (capture_is_on(s) && (sent == -EPERM || is_nobody(sent))) capture_datagram_lost(s, parcel.capture, sent != -EPERM);
   if (sent == -EPERM) return (long)parcel.size; /* connected to somebody else, so it does not want ours */
+  bool served = nameserver_is_at(s->network, &to);
+  if (served && (is_nobody(sent) || sent == -ENETUNREACH)) return nameserver_datagram(fd, s->network, message, &to, parcel.size);
   if (!is_nobody(sent)) return sent;
   if (to_peer) datagram_report_refused(fd, s);
   return (long)parcel.size;

@@ -11,6 +11,7 @@
 #include "enter.h"
 #include "libc.h"
 #include "message.h"
+#include "nameserver.h"
 #include "spill.h"
 
 static int forget_peer(int fd) {
@@ -78,7 +79,7 @@ static int check_peer(int fd, const struct sock *s, struct address *peer) {
     return REAL(libc.getsockopt(fd, SOL_SOCKET, SO_BROADCAST, &allowed, &length)) < 0 || !allowed ? -EACCES : 0;
   }
   struct name name;
-  return name_of_address(world, peer, SOCK_DGRAM, &name) < 0 ? -ENETUNREACH : 0;
+  return name_of_address(world, peer, SOCK_DGRAM, &name) < 0 && !nameserver_is_at(s->network, peer) ? -ENETUNREACH : 0;
 }
 
 static int connect_peer(int fd, struct sock *s, struct address *peer) {

@@ -7,6 +7,7 @@
 #include "control.h"
 #include "datagram.h"
 #include "enter.h"
+#include "interface.h"
 #include "libc.h"
 #include "message.h"
 #include "spill.h"
@@ -28,7 +29,7 @@ static struct address source_of(struct sock *s, const struct wire_info *info, co
   const struct name_world *world = &s->network->world;
   struct address out, peer = info_peer(info);
   struct name name;
-  if (name_read(world, un, length, &name) < 0) return address_any(info->family);
+  if (name_read(world, un, length, &name) < 0) return name_read_outside(world, un, length, &out) == 0 ? out : address_any(info->family);
   /* A dual-stack sender has its IPv6 name in the kernel, whatever it sends. */
   bool v4 = info->family == AF_INET || (info->state == STATE_connected && address_is_v4(&peer));
   if (v4 && name.type == 'Y') name.type = 'U';
@@ -54,14 +55,16 @@ static void put_packet_info(const struct sock *s, const struct wire_info *info, 
   struct address to = info_local(info);
   bool v4 = address_is_v4(from);
   if (address_is_any(&to)) to = address_of_host(world, world->host, !v4, address_is_loopback(from));
+  /* A plain wrapper shows the number of the address, as the reference does. */
+  u32 interface = s->network->arena ? interface_of_address(&to) : world->host;
   if (option_on(info, OPTION_packetInfo) && v4) {
-    struct in_pktinfo packet = {.ipi_ifindex = (int)world->host};
+    struct in_pktinfo packet = {.ipi_ifindex = (int)interface};
     memcpy(&packet.ipi_addr, to.bytes + 12, sizeof packet.ipi_addr);
     packet.ipi_spec_dst = packet.ipi_addr;
     control_put(writer, IPPROTO_IP, IP_PKTINFO, &packet, sizeof packet);
   }
   if (option_on(info, OPTION_receivePacketInfo) && info->family == AF_INET6) {
-    struct in6_pktinfo packet = {.ipi6_ifindex = world->host};
+    struct in6_pktinfo packet = {.ipi6_ifindex = interface};
     memcpy(&packet.ipi6_addr, to.bytes, sizeof packet.ipi6_addr);
     control_put(writer, IPPROTO_IPV6, IPV6_PKTINFO, &packet, sizeof packet);
   }

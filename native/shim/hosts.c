@@ -39,6 +39,14 @@ bool arena_host_exists(const struct arena *a, u32 number) {
   return number >= 1 && number <= HOSTS && LOAD_ACQUIRE(a->hosts[number - 1].number) == number;
 }
 
+bool arena_host_name(const struct arena *a, u32 number, char *out, size_t size) {
+  if (!arena_host_exists(a, number)) return false;
+  const struct wire_host *host = &a->hosts[number - 1];
+  for (u32 i = 0; i < NAMES_SIZE && i < size; i++)
+    if (!(out[i] = (char)LOAD_ACQUIRE(host->names[i]))) return i > 0;
+  return false;
+}
+
 int arena_host_add(struct arena *a, u32 number, const char *name) {
   size_t length = strlen(name);
   if (number < 1 || number > HOSTS || !length) return -EINVAL;

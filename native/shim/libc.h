@@ -4,8 +4,11 @@
 #define LIBC_H
 
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <resolv.h>
 #include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -14,6 +17,24 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+/* <resolv.h> of glibc before 2.34 makes other spellings of these, by macros. */
+#undef res_query
+#undef res_search
+#undef res_querydomain
+#undef res_send
+#undef res_nquery
+#undef res_nsearch
+#undef res_nquerydomain
+#undef res_nsend
+int res_query(const char *, int, int, unsigned char *, int);
+int res_search(const char *, int, int, unsigned char *, int);
+int res_querydomain(const char *, const char *, int, int, unsigned char *, int);
+int res_send(const unsigned char *, int, unsigned char *, int);
+int res_nquery(res_state, const char *, int, int, unsigned char *, int);
+int res_nsearch(res_state, const char *, int, int, unsigned char *, int);
+int res_nquerydomain(res_state, const char *, const char *, int, int, unsigned char *, int);
+int res_nsend(res_state, const unsigned char *, int, unsigned char *, int);
 
 int bindresvport(int, struct sockaddr_in *); /* <rpc/rpc.h> is no longer part of every libc */
 int pidfd_getfd(int, int, unsigned);         /* glibc 2.36 */

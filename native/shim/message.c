@@ -10,6 +10,7 @@
 #include "datagram.h"
 #include "enter.h"
 #include "libc.h"
+#include "nameserver.h"
 #include "pass.h"
 #include "stream.h"
 #include "table.h"
@@ -26,7 +27,10 @@ long message_send(int fd, const struct msghdr *message, int flags) {
   if (!entry)
     return message->msg_control && message->msg_controllen ? pass_send(fd, message, flags) : REAL(libc.sendmsg(fd, message, flags));
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
-  return entry & TABLE_DATAGRAM ? datagram_send(fd, table_find(fd), message, flags) : stream_send(fd, message, flags);
+  if (entry & TABLE_DATAGRAM) return datagram_send(fd, table_find(fd), message, flags);
+  long result = stream_send(fd, message, flags);
+  if (entry & TABLE_SERVED) nameserver_answer(table_find(fd));
+  return result;
 }
 
 long message_receive(int fd, struct msghdr *message, int flags) {

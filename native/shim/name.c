@@ -216,3 +216,35 @@ int name_read(const struct name_world *world, const struct sockaddr_un *from, so
                        .number = (u32)number};
   return 0;
 }
+
+/* zero byte, 16 digits of the network, "/N", 32 of the address, 4 of the port, 8 to keep them apart. */
+enum { OUTSIDE_DIGITS = 16 + 2 + 32 + 4 + 8 };
+
+socklen_t name_write_outside(const struct name_world *world, const struct address *a, u32 unique, struct sockaddr_un *out) {
+  memset(out, 0, sizeof *out);
+  out->sun_family = AF_UNIX;
+  char *at = put_hex(out->sun_path + 1, world->network_id, 16);
+  *at++ = '/', *at++ = 'N';
+  for (int i = 0; i < 16; i++) at = put_hex(at, a->bytes[i], 2);
+  at = put_hex(put_hex(at, a->port, 4), unique, 8);
+  return (socklen_t)(at - (char *)out);
+}
+
+int name_read_outside(const struct name_world *world, const struct sockaddr_un *from, socklen_t length, struct address *out) {
+  char prefix[18];
+  *put_hex(prefix, world->network_id, 16) = '/';
+  prefix[17] = 'N';
+  if (length != offsetof(struct sockaddr_un, sun_path) + 1 + OUTSIDE_DIGITS || from->sun_family != AF_UNIX || from->sun_path[0] ||
+      memcmp(from->sun_path + 1, prefix, sizeof prefix) != 0)
+    return -EINVAL;
+  const char *at = from->sun_path + 1 + sizeof prefix;
+  for (int i = 0; i < 16; i++) {
+    int byte = read_hex(at + 2 * i, 2);
+    if (byte < 0) return -EINVAL;
+    out->bytes[i] = (uint8_t)byte;
+  }
+  int port = read_hex(at + 32, 4);
+  if (port < 0) return -EINVAL;
+  out->port = (u16)port;
+  return 0;
+}

@@ -61,4 +61,9 @@ socklen_t name_write(const struct name_world *world, const struct name *n, struc
 /* sockaddr_un, as the kernel gave it -> name. Returns 0, or -EINVAL for what is no name (also an unnamed socket). */
 int name_read(const struct name_world *world, const struct sockaddr_un *from, socklen_t length, struct name *out);
 
+/* The abstract name of a sender with an address outside of the network: a datagram from it shows that address. `unique` keeps two apart. */
+socklen_t name_write_outside(const struct name_world *world, const struct address *a, u32 unique, struct sockaddr_un *out);
+/* Returns 0, or -EINVAL for what is no such name of this network. */
+int name_read_outside(const struct name_world *world, const struct sockaddr_un *from, socklen_t length, struct address *out);
+
 #endif

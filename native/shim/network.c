@@ -70,9 +70,19 @@ static int passthrough_parse(char *text, struct passthrough *out) {
 }
 
 static int passthrough_read(struct network *n, const char *list) {
+  size_t names = 0;
+  n->passed_names[0] = 0;
   for (n->passthrough_count = 0; list && *list;) {
     char one[64];
     size_t length = strcspn(list, ",");
+    if (memchr(list, '=', length)) {
+      if (names + length + 2 > sizeof n->passed_names) return -E2BIG;
+      memcpy(n->passed_names + names, list, length);
+      names += length;
+      strcpy(n->passed_names + names++, ",");
+      list += length + (list[length] == ',');
+      continue;
+    }
     if (length >= sizeof one || n->passthrough_count == PASSTHROUGH_MAX) return -E2BIG;
     memcpy(one, list, length);
     one[length] = 0;
@@ -101,6 +111,11 @@ bool network_passes_through(const struct network *n, const struct address *a) {
 struct network *network_current(void) {
   if (thread_network) return network_by_id(thread_network);
   return network_by_id(atomic_load_explicit(&process_network, memory_order_acquire));
+}
+
+struct network *network_world(void) {
+  struct network *n = network_current();
+  return n && n->arena ? n : NULL;
 }
 
 bool network_is_refused(void) { return thread_network == REFUSE || (thread_network && !network_by_id(thread_network)); }

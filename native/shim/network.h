@@ -19,7 +19,7 @@ struct passthrough {
   u16 port;   /* 0: any */
 };
 
-enum { PASSTHROUGH_MAX = 32, NETWORK_MAX = 4095 };
+enum { PASSTHROUGH_MAX = 32, PASSED_NAMES_SIZE = 8192, NETWORK_MAX = 4095 };
 
 struct network {
   u32 id;
@@ -34,12 +34,15 @@ struct network {
   struct passthrough passthrough[PASSTHROUGH_MAX];
   u32 passthrough_count;
   struct capture capture;
+  char passed_names[PASSED_NAMES_SIZE]; /* "name=address," for each address of a name that goes to the real network; "name=," for none */
 };
 
 /* Constructor only. Returns 0 or -errno. */
 int network_init(void);
 /* The network of the calling thread, else of the process, else NULL: the call is not ours. Signal-safe: yes. */
 struct network *network_current(void);
+/* The same, if it has hosts and interfaces of its own, which are in the arena; else NULL: names and interfaces are the machine's. */
+struct network *network_world(void);
 /* True when the thread has refused inet sockets, or has stayed in a network that is closed: a new one is refused (EACCES) rather than put
  * into the real network or a wrong one. */
 bool network_is_refused(void);

@@ -19,6 +19,8 @@ struct sock {
   _Atomic u64 full;                 /* UDP: the destination whose queue is full and since when; 0 for none */
   _Atomic u32 flow;                 /* where the capture had it last */
   struct network *network;
+  _Atomic int served;    /* TCP: descriptor of the name server's end + 1; 0: none; -1: somebody is answering */
+  u64 served_cookie;     /* of that descriptor: a program may close what it does not know */
   struct wire_info info; /* only by sock_read and between sock_begin and sock_end */
 };
 

@@ -18,6 +18,7 @@
 #include "journal.h"
 #include "libc.h"
 #include "log.h"
+#include "nameserver.h"
 
 /* Descriptors above are passed through: 1 Mi is NR_OPEN of Linux. */
 enum { TABLE_MAX = 1 << 20, SOCKETS_DEFAULT = 65535, SOCKETS_MAX = 262140, OWN_MIN = 512 };
@@ -155,9 +156,18 @@ int table_install(int fd, struct sock *s) {
   u32 entry = slot_number(s) + 1;
   if (s->info.type == SOCK_DGRAM) entry |= TABLE_DATAGRAM;
   if (capture_is_on(s)) entry |= TABLE_CAPTURED;
+  if (atomic_load(&s->served)) entry |= TABLE_SERVED;
   struct sock *before = entry_sock(exchange(fd, entry));
   if (before) table_release(before);
   return 0;
+}
+
+void table_mark_served(struct sock *s) {
+  u32 end = atomic_load(&descriptors_end), entry = slot_number(s) + 1;
+  for (u32 fd = 0; fd < end; fd++) {
+    u32 seen = atomic_load(&table_entries[fd]);
+    if ((seen & ~TABLE_SLOW) == entry) atomic_compare_exchange_strong(&table_entries[fd], &seen, seen | TABLE_SERVED);
+  }
 }
 
 static void journal_descriptor(struct sock *s, enum wire_op op, int fd, u32 detail) {
@@ -187,6 +197,7 @@ static void release(struct sock *s, int fd, bool open, struct endpoint_remains *
   struct wire_info info;
   sock_read(s, &info);
   endpoint_release(s, &info, open, remains);
+  if (atomic_load(&s->served)) nameserver_end(s);
   slot_free(s);
 }
 

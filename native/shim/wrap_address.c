@@ -14,6 +14,7 @@
 #include "group.h"
 #include "journal.h"
 #include "libc.h"
+#include "nameserver.h"
 #include "table.h"
 #include "wrap.h"
 
@@ -100,16 +101,19 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
     a->port = port;
   }
   struct name name;
-  if (address_is_broadcast(&n->world, a) || name_of_address(&n->world, a, SOCK_STREAM, &name) < 0) return -ENETUNREACH;
-  if (n->arena && !name.loopback && name.interface != n->world.host && !arena_host_exists(n->arena, name.interface)) return -EHOSTUNREACH;
+  bool outside = address_is_broadcast(&n->world, a) || name_of_address(&n->world, a, SOCK_STREAM, &name) < 0;
+  if (outside && !nameserver_is_at(n, a)) return -ENETUNREACH;
+  if (n->arena && !outside && !name.loopback && name.interface != n->world.host && !arena_host_exists(n->arena, name.interface))
+    return -EHOSTUNREACH;
   if (a->port == 0) return -ECONNREFUSED;
   int result = endpoint_autobind(fd, s, a);
   if (result < 0) return result == -EADDRINUSE ? -EADDRNOTAVAIL : result;
   struct sockaddr_un un;
-  socklen_t length = name_write(&n->world, &name, &un);
+  socklen_t length = outside ? 0 : name_write(&n->world, &name, &un);
   if (capture_is_on(s)) capture_connecting(fd, s, a);
-  result = group_connect(fd, n, &un, length);
+  result = outside ? -ECONNREFUSED : group_connect(fd, n, &un, length);
   if (result < 0) result = connect_error(n, result);
+  if (result == -ECONNREFUSED && nameserver_is_at(n, a)) result = nameserver_connect(fd, s);
   if (capture_is_on(s)) capture_connected(fd, s, result);
   if (result < 0) return result;
   sock_begin(s);

@@ -6,9 +6,13 @@
 
 #include "endpoint.h"
 #include "enter.h"
+#include "interface.h"
 #include "libc.h"
 #include "option.h"
 #include "table.h"
+
+/* The requests of sockets and network devices: 0x89xx. */
+static const unsigned long SIOCDEVICE = 0x8900;
 
 EXPORT int getsockopt(int fd, int level, int number, void *value, socklen_t *length) {
   struct sock *s = table_find_checked(fd);
@@ -35,12 +39,24 @@ EXPORT int setsockopt(int fd, int level, int number, const void *value, socklen_
   return (int)shim_leave(result);
 }
 
+/* Any socket may be asked for interfaces, also one that is not ours. */
+static bool device_ioctl(int fd, unsigned long request, void *argument, int *result) {
+  struct sock *s = table_find(fd);
+  struct network *n = s ? s->network : network_current();
+  int type;
+  socklen_t length = sizeof type;
+  if (!n || !n->arena || REAL(libc.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length)) < 0) return false;
+  return interface_ioctl(n, request, argument, result);
+}
+
 EXPORT int ioctl(int fd, unsigned long request, ...) {
   va_list arguments;
   va_start(arguments, request);
   void *argument = va_arg(arguments, void *);
   va_end(arguments);
-  int result = libc.ioctl(fd, request, argument);
+  int result;
+  if ((request & ~0xfful) == SIOCDEVICE && device_ioctl(fd, request, argument, &result)) return (int)shim_leave(result);
+  result = libc.ioctl(fd, request, argument);
   /* A unix socket counts the kernel's bookkeeping as unsent bytes; loopback TCP has sent everything. */
   if (result == 0 && request == SIOCOUTQ && table_entry(fd)) *(int *)argument = 0;
   return result;

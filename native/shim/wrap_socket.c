@@ -9,6 +9,7 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "libc.h"
+#include "nameserver.h"
 #include "option.h"
 #include "table.h"
 #include "wrap.h"
@@ -170,6 +171,7 @@ EXPORT int shutdown(int fd, int how) {
   if (s->info.state != STATE_connected && s->info.state != STATE_listening) return (int)shim_leave(-ENOTCONN);
   if (capture_is_on(s)) capture_shutdown(fd, s, how);
   int result = (int)REAL(libc.shutdown(fd, how));
+  if (how != SHUT_RD && atomic_load(&s->served)) nameserver_end(s);
   if (s->network->arena && atomic_load(&s->registered)) endpoint_record(fd, s, OP_shutdown, result, (u32)how);
   return (int)shim_leave(result);
 }

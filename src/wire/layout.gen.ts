@@ -396,6 +396,26 @@ export const calls = [
   'system',
   'popen',
   'getaddrinfo',
+  'getaddrinfo_a',
+  'getnameinfo',
+  'gethostbyname',
+  'gethostbyname2',
+  'gethostbyname_r',
+  'gethostbyname2_r',
+  'gethostbyaddr',
+  'gethostbyaddr_r',
+  'res_query',
+  'res_search',
+  'res_querydomain',
+  'res_send',
+  'res_nquery',
+  'res_nsearch',
+  'res_nquerydomain',
+  'res_nsend',
+  'getifaddrs',
+  'if_nameindex',
+  'if_nametoindex',
+  'if_indextoname',
   'syscall',
 ] as const
 
@@ -405,6 +425,14 @@ export type CallName = (typeof calls)[number]
 export const callAliases = {
   fcntl64: 'fcntl',
   freopen64: 'freopen',
+  __res_query: 'res_query',
+  __res_search: 'res_search',
+  __res_querydomain: 'res_querydomain',
+  __res_send: 'res_send',
+  __res_nquery: 'res_nquery',
+  __res_nsearch: 'res_nsearch',
+  __res_nquerydomain: 'res_nquerydomain',
+  __res_nsend: 'res_nsend',
 } as const
 
 /** Checked forms that a program built with _FORTIFY_SOURCE calls. */
