@@ -22,7 +22,7 @@ public:
   ~Follower() { halt(); }
 
   /* Becomes the arena's follower and starts the thread. Arena, follower and callback live until stop or the end of the environment. */
-  void start(Napi::Env env, std::shared_ptr<ArenaView> arena, Napi::Function callback);
+  void start(Napi::Env env, std::shared_ptr<ArenaView> arena, Napi::Function callback, Napi::Function set_immediate);
   /* Calls back with everything published until now. Throws what the callback throws. */
   void deliver(Napi::Env env);
   /* Ends the thread and lets go of arena and callback; idempotent. JavaScript's thread only, and the caller holds a reference. */
@@ -44,6 +44,7 @@ private:
   napi_env env_ = nullptr;
   napi_threadsafe_function news_ = nullptr;
   Napi::FunctionReference callback_;
+  Napi::FunctionReference set_immediate_, in_turn_;
   std::thread thread_;
 
   std::mutex reader_; /* held while the ring is read, so that records stay in order; guards records_ and notified_ */

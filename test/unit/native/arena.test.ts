@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,16 +29,17 @@ afterEach(() => {
 const view = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 const untyped = native as unknown as Record<string, (...args: unknown[]) => unknown>
 
-/** Runs a script of Node's under the shim on host 2, while this thread is blocked. */
+/** What brings a program to host 2. */
+const environment = (): Record<string, string> => ({
+  LD_PRELOAD: shimPath,
+  SOCKET_WRAPPER_DIR: dir,
+  SOCKET_WRAPPER_DEFAULT_IFACE: '2',
+  SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0',
+})
+
+/** Runs a script of Node's under the shim, while this thread is blocked. */
 function runInNetwork(script: string): void {
-  execFileSync(process.execPath, ['-e', script], {
-    env: {
-      LD_PRELOAD: shimPath,
-      SOCKET_WRAPPER_DIR: dir,
-      SOCKET_WRAPPER_DEFAULT_IFACE: '2',
-      SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0',
-    },
-  })
+  execFileSync(process.execPath, ['-e', script], { env: environment() })
 }
 
 const listenOnce = `require('node:net').createServer().listen(80, '127.0.0.1', function () { this.close() })`
@@ -96,6 +98,33 @@ test('calls back by itself when records come', async () => {
     runInNetwork(listenOnce)
   })
   expect(event).toMatchObject({ op: 'processStart', sequence: 0n })
+})
+
+test('other events have their turn while records come without end', async () => {
+  const endless = `
+import socket
+while True:
+    with socket.socket(type=socket.SOCK_DGRAM) as one: one.bind(('127.0.0.1', 0))`
+  const program = spawn('python3', ['-c', endless], { env: { ...process.env, ...environment() } })
+  let calls = 0
+  const mostInTurn = await new Promise<number>((resolve) => {
+    let most = 0
+    let sinceTurn = 0
+    native.follow(arena, () => {
+      most = Math.max(most, ++sinceTurn)
+      if (++calls === 50) resolve(most)
+      // Slower than the program, so that there is always more.
+      for (const end = performance.now() + 5; performance.now() < end;);
+    })
+    const turn = (): void => {
+      sinceTurn = 0
+      if (calls < 50) setImmediate(turn)
+    }
+    turn()
+  })
+  program.kill('SIGKILL')
+  await once(program, 'exit')
+  expect(mostInTurn).toBeLessThanOrEqual(2)
 })
 
 test('drain gives everything before it returns', () => {
