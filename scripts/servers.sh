@@ -9,8 +9,24 @@
 set -eu
 
 missing=
-for package in gcc libc6-dev make g++ clang libclang-rt-dev strace libsocket-wrapper python3 netcat-openbsd \
-  nginx-light apache2-utils tshark curl redis-server redis-tools dnsmasq-base bind9-dnsutils; do
+for package in \
+  gcc libc6-dev make g++ clang libclang-rt-dev strace libsocket-wrapper python3 netcat-openbsd \
+  apache2-utils \
+  bind9-dnsutils \
+  curl \
+  dnsmasq-base \
+  gunicorn \
+  haproxy \
+  memcached \
+  nginx-light \
+  openssh-client \
+  openssh-server \
+  postgresql \
+  python3-uvicorn \
+  redis-server \
+  redis-tools \
+  socat \
+  tshark; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0

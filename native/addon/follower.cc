@@ -10,6 +10,8 @@
 #include "fault.h"
 
 constexpr u32 BATCH = 256;
+/* A turn of the event loop with that many takes some milliseconds. */
+constexpr size_t TURN = 1024;
 
 /* Signals are the program's: handlers run on its own threads. */
 class SignalsBlocked {
@@ -90,7 +92,7 @@ void Follower::start(Napi::Env env, std::shared_ptr<ArenaView> arena, Napi::Func
   set_immediate_ = Napi::Persistent(set_immediate);
   in_turn_ = Napi::Persistent(Napi::Function::New(env, [weak = weak_from_this()](const Napi::CallbackInfo &info) {
     auto follower = weak.lock();
-    if (follower && follower->arena_) follower->deliver(info.Env());
+    if (follower && follower->arena_) follower->deliver(info.Env(), TURN);
   }));
   auto *context = new std::weak_ptr<Follower>(weak_from_this());
   auto forget = [](napi_env, void *data, void *) { delete static_cast<std::weak_ptr<Follower> *>(data); };
@@ -113,13 +115,20 @@ void Follower::start(Napi::Env env, std::shared_ptr<ArenaView> arena, Napi::Func
   }
 }
 
-void Follower::deliver(Napi::Env env) {
+void Follower::deliver(Napi::Env env, size_t most) {
   std::vector<struct wire_record> batch;
   {
     std::lock_guard<std::mutex> guard(reader_);
     notified_ = false;
     read_all();
-    batch.swap(records_);
+    if (records_.size() <= most) {
+      batch.swap(records_);
+    } else {
+      auto end = records_.begin() + static_cast<std::ptrdiff_t>(most);
+      batch.assign(records_.begin(), end);
+      records_.erase(records_.begin(), end);
+      notify();
+    }
   }
   if (batch.empty()) return;
   callback_.Call({Napi::Buffer<uint8_t>::Copy(env, reinterpret_cast<uint8_t *>(batch.data()), batch.size() * sizeof(struct wire_record))});

@@ -23,8 +23,8 @@ public:
 
   /* Becomes the arena's follower and starts the thread. Arena, follower and callback live until stop or the end of the environment. */
   void start(Napi::Env env, std::shared_ptr<ArenaView> arena, Napi::Function callback, Napi::Function set_immediate);
-  /* Calls back with everything published until now. Throws what the callback throws. */
-  void deliver(Napi::Env env);
+  /* Calls back with the `most` oldest of what was published until now. Throws what the callback throws. */
+  void deliver(Napi::Env env, size_t most = SIZE_MAX);
   /* Ends the thread and lets go of arena and callback; idempotent. JavaScript's thread only, and the caller holds a reference. */
   void stop();
   /* The same, with a last delivery of what came before the end. */

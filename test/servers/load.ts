@@ -1,33 +1,31 @@
-// ApacheBench as the load on a web server: it counts each answer that is not whole, and gives up at the first refused connection.
-import { expect, type Network, type Running } from 'vitest-environment-socket-wrapper/test'
+// The load that a web server is under while something happens to it.
+import { once } from 'node:events'
+import { expect, type Network } from 'vitest-environment-socket-wrapper/test'
 
-/** @param requests - how many; without end when it is left out. */
-export function startLoad(
-  network: Network,
-  url: string,
-  options: readonly string[] = [],
-  requests = 1_000_000,
-): Promise<Running> {
-  // -l: answers may differ in their length, before and after a reload.
-  return network.spawn('ab', ['-q', '-l', '-r', '-c', '16', '-n', String(requests), ...options, url], {
-    ready: 'spawned',
-  })
+export type Load = {
+  /** Ends it: each request must have been answered with 200, on a connection of its own. */
+  end(): Promise<void>
 }
 
-/** Waits for the end of a load and says how many requests it made. Each one must have been answered with 200. */
-export async function allAnswered(ab: Running): Promise<number> {
-  const { code } = await ab.exited
-  await ab.stdout.settled(1000)
+/** @param url - with an address: a name would bring a second one, for when the first one does not answer. */
+export async function startLoad(network: Network, url: string): Promise<Load> {
+  const client = await network.fork(new URL('load/client.mjs', import.meta.url), [url], { ready: /^started$/ })
+  return {
+    async end() {
+      const ended = once(client.child, 'message')
+      client.child.send('stop')
+      const [report] = await ended
+      expect(report).toEqual({ answers: expect.any(Number), failures: [] })
+    },
+  }
+}
+
+/** `requests` of ApacheBench, four at a time. */
+export async function bench(network: Network, url: string, requests: number, ...options: string[]): Promise<void> {
+  const args = ['-q', '-l', '-n', String(requests), '-c', '4', ...options, url]
+  const ab = await network.spawn('ab', args, { ready: 'exit' })
   const report = ab.stdout.text()
-  expect(code === 0 || code === 1, ab.stderr.text()).toBe(true) // 1: it was interrupted
-  expect(report, ab.stderr.text()).toMatch(/^Failed requests: +0$/m)
+  expect(report, ab.stderr.text()).toMatch(new RegExp(`^Complete requests: +${requests}$`, 'm'))
+  expect(report).toMatch(/^Failed requests: +0$/m)
   expect(report).not.toMatch(/Non-2xx|Write errors/)
-  return Number(/^Complete requests: +(\d+)$/m.exec(report)?.[1])
-}
-
-/** Ends a load without end. */
-export function endLoad(ab: Running): Promise<number> {
-  expect(ab.exit, 'the load was over too early').toBe(null)
-  ab.signal('SIGINT')
-  return allAnswered(ab)
 }

@@ -1,6 +1,8 @@
 // What the tests of real servers share: a directory of their own for configurations and data, and a way to wait for a line.
+import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { test as base } from 'vitest-environment-socket-wrapper/test'
 
 export type Place = {
@@ -37,4 +39,14 @@ export async function lineLike(lines: AsyncGenerator<string, void>, pattern: Reg
     if (done === true) throw new Error(`the output ended without a line like ${String(pattern)}`)
     if (pattern.test(value)) return value
   }
+}
+
+const awaitEnd = `
+import os, select, sys
+try: select.select([os.pidfd_open(int(sys.argv[1]))], [], [])
+except ProcessLookupError: pass`
+
+/** Resolves when a process, which need not be a child of this one, has ended. */
+export async function endOf(pid: number): Promise<void> {
+  await promisify(execFile)('/usr/bin/python3', ['-c', awaitEnd, String(pid)])
 }
