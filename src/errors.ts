@@ -16,6 +16,19 @@ function named(program: string, pid: number): string {
   return `Process "${program}" (pid ${pid})`
 }
 
+type Escaped = {
+  readonly program: string
+  readonly pid: number
+  readonly reason: string
+  readonly advice: string
+  readonly sockets: readonly string[]
+}
+
+function describeEscape({ program, pid, reason, advice, sockets }: Escaped): string {
+  const held = sockets.length === 0 ? '' : ` It holds ${sockets.join(', ')} of the real network.`
+  return `${named(program, pid)} ${reason}.${held} ${advice}`
+}
+
 const messages = {
   OPTIONS_INVALID: (d: { problems: readonly string[] }) =>
     `environmentOptions['socket-wrapper'] is not usable:${list(d.problems)}`,
@@ -84,6 +97,8 @@ const messages = {
     stderr: readonly string[]
   }) =>
     `${named(d.program, d.pid)} never ${d.expected} within ${d.timeoutMs} ms. ${d.seen.length === 0 ? 'It has bound no socket.' : `What it did instead:${list(d.seen)}`}\n${lastLines('stderr', d.stderr)}\nRaise readyTimeoutMs, or say with \`ready\` what to wait for.`,
+  PROCESS_ESCAPED: (d: { escapes: readonly Escaped[] }) =>
+    `T1: not everything that this test started is in its network.${list(d.escapes.map(describeEscape))}\nTo let such processes be: environmentOptions['socket-wrapper'].escapes = 'ignore'.`,
   PROCESS_STAYS: (d: { program: string; pid: number }) => `${named(d.program, d.pid)} is still there after SIGKILL.`,
 
   PASS_TIMEOUT: (d: { filter: string; timeoutMs: number; seen: readonly string[] }) =>

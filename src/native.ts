@@ -75,6 +75,8 @@ export type Native = {
   cookie(fd: number): bigint
   /** The n of `socket:[n]`. */
   socketInode(fd: number): bigint
+  /** The inodes of TCP, UDP and other inet sockets that a process holds; empty when it is gone or another user's. */
+  inetSockets(pid: number): bigint[]
   /** Whether two descriptors are copies of one. */
   sameFile(pidA: number, fdA: number, pidB: number, fdB: number): boolean
 

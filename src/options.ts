@@ -32,11 +32,16 @@ export type SocketWrapperOptions = {
   readyTimeoutMs?: number
   /** How long a process may take to end after SIGTERM, before SIGKILL. Standard: 2000. */
   stopAfterMs?: number
+  /**
+   * What becomes of a test that leaves a process outside of its network with sockets of the real one. Standard: `'fail'`.
+   */
+  escapes?: 'fail' | 'ignore'
   arena?: ArenaOptions
   /** File for the log lines of the shim. Standard: `log` in the network's directory. */
   log?: string
 }
 
+export type Escapes = 'fail' | 'ignore'
 export type Keep = 'failure' | 'always' | 'never'
 export type Capture = false | 'failure' | 'always'
 
@@ -49,6 +54,7 @@ export type Options = {
   /** null: derived from the test's own timeout. */
   readonly readyTimeoutMs: number | null
   readonly stopAfterMs: number
+  readonly escapes: Escapes
   readonly arena: { readonly records: number; readonly sockets: number; readonly processes: number }
   /** null: `log` in the network's directory. */
   readonly log: string | null
@@ -61,6 +67,7 @@ type Rule<Value> = {
 }
 type Rules<Shape> = { readonly [Name in keyof Shape]: Rule<Shape[Name]> }
 
+const escapes: readonly Escapes[] = ['fail', 'ignore']
 const keeps: readonly Keep[] = ['failure', 'always', 'never']
 const captures: readonly Capture[] = [false, 'failure', 'always']
 const maxDelayMs = 2 ** 31 - 1 // the longest delay of setTimeout
@@ -131,6 +138,11 @@ const rules: Rules<Omit<Options, 'arena'>> = {
     allowed: `a whole number of milliseconds from 1 to ${maxDelayMs}`,
   },
   stopAfterMs: { ...whole(2000, 0, maxDelayMs), allowed: `a whole number of milliseconds from 0 to ${maxDelayMs}` },
+  escapes: {
+    standard: 'fail',
+    allowed: '"fail" or "ignore"',
+    check: (value) => escapes.find((escape) => escape === value),
+  },
   log: {
     standard: null,
     allowed: 'an absolute path of a file',

@@ -72,13 +72,23 @@ async function checkFile(command: string, file: string, place: Place, depth: num
       )
     return checkFile(command, found, place, depth + 1)
   }
-  const elf = readElf(head)
-  if (elf === null) return // a script without "#!": execvp gives it to /bin/sh
-  const problem = elfProblem(elf, await ownElf()) ?? (await privilegeProblem(file))
+  const problem = await problemOf(file, head)
   if (problem !== null) refuse(problem.reason, problem.advice)
 }
 
-type Problem = { readonly reason: string; readonly advice: string }
+export type Problem = { readonly reason: string; readonly advice: string }
+
+/** Why the loader takes no shim for a program; null when it does, or when the file can't be read. */
+export async function findProblem(file: string): Promise<Problem | null> {
+  const head = await readHead(file)
+  return head === null ? null : problemOf(file, head)
+}
+
+async function problemOf(file: string, head: Buffer): Promise<Problem | null> {
+  const elf = readElf(head)
+  if (elf === null) return null // a script without "#!": execvp gives it to /bin/sh
+  return elfProblem(elf, await ownElf()) ?? (await privilegeProblem(file))
+}
 
 /** @param own - this Node, which the shim was built for. */
 export function elfProblem(elf: Elf, own: Elf): Problem | null {

@@ -26,7 +26,7 @@ export function familyOf(rows: readonly ProcessRow[], pid: number): ProcessRow[]
   return rows.filter((row) => family.has(row.pid))
 }
 
-type Stat = { name: string; state: string; session: number; startedNs: bigint }
+type Stat = { name: string; state: string; parent: number; session: number; startedNs: bigint }
 
 /** Fields of proc(5)'s stat: what follows the name, which may hold anything; null when the process is gone. */
 function readStat(pid: number): Stat | null {
@@ -41,6 +41,7 @@ function readStat(pid: number): Stat | null {
   return {
     name: text.slice(text.indexOf('(') + 1, nameEnd),
     state: fields[0] ?? 'X',
+    parent: Number(fields[1]),
     session: Number(fields[3]),
     startedNs: BigInt(fields[19] ?? '0') * tickNs,
   }
@@ -85,6 +86,26 @@ export function findUnregistered(rows: readonly ProcessRow[], dir: string): Know
     const stat = readStat(pid)
     return stat === null ? [] : [{ pid, program: stat.name, startedNs: stat.startedNs }]
   })
+}
+
+/** Living processes that descend from one of `roots`, are in its session, or carry the network's directory in their environment. */
+export function findRelatives(roots: ReadonlySet<number>, dir: string): KnownProcess[] {
+  const entry = `\0SOCKET_WRAPPER_DIR=${dir}\0`
+  const living = readdirSync('/proc').flatMap((name) => {
+    const pid = Number(name)
+    const stat = Number.isInteger(pid) ? readStat(pid) : null
+    if (stat === null || hasEnded(stat.state)) return []
+    return [{ pid, stat, isOfNetwork: `\0${readEnvironment(pid)}`.includes(entry) }]
+  })
+  const family = new Set(roots)
+  for (let size = 0; size !== family.size;) {
+    size = family.size
+    for (const { pid, stat, isOfNetwork } of living)
+      if (isOfNetwork || family.has(stat.parent) || roots.has(stat.session)) family.add(pid)
+  }
+  return living
+    .filter(({ pid }) => family.has(pid))
+    .map(({ pid, stat }) => ({ pid, program: stat.name, startedNs: stat.startedNs }))
 }
 
 /** Empty for a process that is gone, and for one of another user. */

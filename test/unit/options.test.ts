@@ -10,6 +10,7 @@ test('no options are the standard ones', () => {
     hosts: [],
     readyTimeoutMs: null,
     stopAfterMs: 2000,
+    escapes: 'fail',
     arena: { records: 4096, sockets: 1024, processes: 512 },
     log: null,
   }
@@ -29,7 +30,7 @@ test('sizes of the arena become powers of two', () => {
 test('an unknown option is told with its value and what is known', () => {
   expect(() => parseOptions({ kep: 'always' })).toThrowErrorMatchingInlineSnapshot(`
     [SocketWrapperError: environmentOptions['socket-wrapper'] is not usable:
-      - Option "kep" (value "always") is not known. Did you mean "keep"? Known are "passthrough", "keep", "capture", "hosts", "readyTimeoutMs", "stopAfterMs", "log", "arena".]
+      - Option "kep" (value "always") is not known. Did you mean "keep"? Known are "passthrough", "keep", "capture", "hosts", "readyTimeoutMs", "stopAfterMs", "escapes", "log", "arena".]
   `)
 })
 

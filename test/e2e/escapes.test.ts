@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+
+import { compileProgram } from '../helpers.ts'
+import { type Outcome, runVitest } from './project.ts'
+
+/** Tests of a project of its own, by title: what each starts with `sh -c`, and whether it fails for another reason as well. */
+const cases = {
+  'a static server': { script: '$STATIC listen & wait' },
+  'a static daemon, whose parent is gone': { script: '$STATIC listen daemon & wait; sleep 60' },
+  'raw system calls': { script: '$RAW & wait' },
+  'an empty environment through a static program': { script: '$STATIC exec $SLEEP 60 & echo ready; wait', fails: true },
+  'a static helper that lives on': { script: '$STATIC idle & wait' },
+  'a static helper that lives on in a test that fails': { script: '$STATIC idle & wait', fails: true },
+  'a static helper that ends': { script: '$STATIC end; sleep 60' },
+  'exec again and again': { script: 'while true; do /bin/true; echo ready; done' },
+}
+
+async function outcome(options = ''): Promise<Outcome> {
+  const [staticProgram, raw] = await Promise.all(
+    ['under/escape_static', 'under/escape_raw'].map((name) => compileProgram(name)),
+  )
+  const env = { STATIC: staticProgram, RAW: raw, SLEEP: '/bin/sleep' }
+  const tests = Object.entries(cases).map(
+    ([title, { script, ...more }]) => `
+      test(${JSON.stringify(title)}, async ({ network }) => {
+        await network.spawn('sh', ['-c', ${JSON.stringify(script)}], { ready: /ready/ })
+        ${'fails' in more ? "throw new Error('of its own')" : ''}
+      })`,
+  )
+  return runVitest({
+    files: {
+      'escapes.test.ts': `import { test } from 'vitest-environment-socket-wrapper/test'\n${tests.join('\n')}`,
+    },
+    config: options,
+    env,
+  })
+}
+
+/** The message without what differs from run to run. */
+function told({ tests }: Outcome, title: keyof typeof cases): string {
+  const message = tests[title]?.message ?? 'no such test'
+  return message
+    .replaceAll(/pid \d+/g, 'pid N')
+    .replaceAll(/:\d+ listening/g, ':N listening')
+    .replaceAll(/\n +at .*/g, '')
+}
+
+test('T1: what is outside of the network is named, and fails the test when it holds sockets of the real one', async () => {
+  const found = await outcome()
+  const message = `T1: not everything that this test started is in its network.
+  - Process "escape_static" (pid N) is a static binary, which loads no shim and would reach the real network. It holds tcp 127.0.0.1:N listening of the real network. Use a build that is linked dynamically (Go: \`CGO_ENABLED=1 go build -ldflags=-linkmode=external\`).
+To let such processes be: environmentOptions['socket-wrapper'].escapes = 'ignore'.`
+  expect(told(found, 'a static server')).toContain(message)
+  expect(told(found, 'a static daemon, whose parent is gone')).toContain(message)
+  expect(told(found, 'raw system calls')).toContain(
+    'Process "escape_raw" (pid N) is under the shim, and makes system calls without libc (Go, io_uring, a raw syscall instruction). It holds tcp 127.0.0.1:N listening of the real network.',
+  )
+  // Without sockets it is told where the test has failed anyway: it may be why.
+  expect(told(found, 'an empty environment through a static program')).toContain(
+    'Process "sleep" (pid N) was started without LD_PRELOAD by a program that is not under the shim itself.',
+  )
+  expect(told(found, 'a static helper that lives on in a test that fails')).toContain(
+    'Process "escape_static" (pid N) is a static binary',
+  )
+  // And a helper does no harm.
+  for (const title of ['a static helper that lives on', 'a static helper that ends', 'exec again and again'] as const)
+    expect(found.tests[title]).toMatchObject({ state: 'passed' })
+})
+
+test("escapes: 'ignore' lets them be", async () => {
+  const { tests } = await outcome("environmentOptions: { 'socket-wrapper': { escapes: 'ignore' } },")
+  expect(tests['a static server']).toMatchObject({ state: 'passed' })
+  expect(tests['raw system calls']).toMatchObject({ state: 'passed' })
+})
