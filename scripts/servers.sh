@@ -26,7 +26,8 @@ for package in \
   redis-server \
   redis-tools \
   socat \
-  tshark; do
+  tshark \
+  samba smbclient samba-testsuite; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
