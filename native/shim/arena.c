@@ -177,4 +177,8 @@ u16 arena_next_port(struct arena *a, int socket_type) {
   return (u16)(PORT_FIRST + ADD(*counter, 1) % PORT_COUNT);
 }
 
+void arena_mark(struct arena *a) { STORE(a->head->marked, 1); }
+
+bool arena_marked(const struct arena *a) { return LOAD(a->head->marked); }
+
 u64 arena_next_message(struct arena *a) { return ADD(a->head->nextMessage, 1) + 1; }

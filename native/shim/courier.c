@@ -10,8 +10,8 @@
 #include "libc.h"
 #include "table.h"
 
-/* "\0~<thread, 8><serial, 8>/<port, 4><address, 32><hops, 2><traffic, 2>[/lo<host>]/<type><interface><port>": in hex, and the end as any name. */
-enum { LABEL_START = 1 + 1 + 16 + 1, LABEL_SIZE = 4 + 32 + 2 + 2, TRIES = 64 };
+/* "\0~<thread, 8><serial, 8>/<port, 4><address, 32><hops, 2><traffic, 2><near, 1>[/lo<host>]/<type><interface><port>": in hex, and the end as any name. */
+enum { LABEL_START = 1 + 1 + 16 + 1, LABEL_SIZE = 4 + 32 + 2 + 2 + 1, TRIES = 64 };
 
 static char *put_hex(char *at, u64 value, int digits) {
   static const char hex[] = "0123456789ABCDEF";
@@ -45,11 +45,12 @@ static socklen_t write_label(const struct name_world *world, const struct courie
   for (int i = 0; i < 16; i++) at = put_hex(at, label->to.bytes[i], 2);
   at = put_hex(at, label->hops, 2);
   at = put_hex(at, label->traffic, 2);
+  at = put_hex(at, label->near, 1);
   at = stpcpy(at, plain.sun_path + strlen(world->dir));
   return (socklen_t)(at - (char *)out);
 }
 
-int courier_open(const struct network *n, const struct courier_label *label) {
+static int courier_open(const struct network *n, const struct courier_label *label) {
   int fd = (int)REAL(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (fd < 0) return fd;
   int result = -EADDRINUSE;
@@ -63,12 +64,24 @@ int courier_open(const struct network *n, const struct courier_label *label) {
   return result;
 }
 
+long courier_send(const struct network *n, const struct courier_label *label, const struct sockaddr_un *to, const struct msghdr *message) {
+  int fd = courier_open(n, label);
+  if (fd < 0) return fd;
+  struct msghdr copy = *message;
+  copy.msg_name = (void *)to;
+  copy.msg_namelen = sizeof *to;
+  long result = REAL(libc.sendmsg(fd, &copy, MSG_DONTWAIT | MSG_NOSIGNAL));
+  libc.close(fd);
+  return result;
+}
+
 bool courier_read(const struct name_world *world, const struct sockaddr_un *from, socklen_t length, struct courier_label *out) {
   const char *path = from->sun_path;
   if (length < offsetof(struct sockaddr_un, sun_path) + LABEL_START + LABEL_SIZE || path[0] || path[1] != '~') return false;
   const char *at = path + LABEL_START;
-  u32 port, byte, hops, traffic;
-  if (!read_hex(at, 4, &port) || !read_hex(at + 36, 2, &hops) || !read_hex(at + 38, 2, &traffic)) return false;
+  u32 port, byte, hops, traffic, near;
+  if (!read_hex(at, 4, &port) || !read_hex(at + 36, 2, &hops) || !read_hex(at + 38, 2, &traffic) || !read_hex(at + 40, 1, &near))
+    return false;
   out->to.port = (u16)port;
   for (int i = 0; i < 16; i++) {
     if (!read_hex(at + 4 + 2 * i, 2, &byte)) return false;
@@ -76,5 +89,6 @@ bool courier_read(const struct name_world *world, const struct sockaddr_un *from
   }
   out->hops = (uint8_t)hops;
   out->traffic = (uint8_t)traffic;
+  out->near = (enum courier_near)near;
   return name_read(world, from, length, &out->source) == 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The sender's side of UDP. A unix datagram socket tells the sender whether the receiver is there and has room; UDP never does. */
-#include "datagram.h"
+#include "datagram_control.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -70,6 +70,15 @@ static long attempt(int fd, struct sock *s, const struct parcel *p) {
   return REAL(libc.sendmsg(fd, &p->message, flags));
 }
 
+static int datagram_label(int fd, struct sock *s, const struct address *to, struct courier_label *out) {
+  struct sockaddr_un own;
+  socklen_t length = sizeof own;
+  *out = (struct courier_label){.hops = datagram_hops(&s->info, !address_is_v4(to)),
+                                .traffic = datagram_traffic(&s->info, !address_is_v4(to))};
+  int result = (int)REAL(libc.getsockname(fd, (struct sockaddr *)&own, &length));
+  return result < 0 ? result : name_read(&s->network->world, &own, length, &out->source);
+}
+
 /* -EAGAIN and -ENOENT: not there. */
 static long spill(int fd, struct sock *s, const struct parcel *p, bool full) {
   struct sockaddr_un un;
@@ -80,7 +89,10 @@ static long spill(int fd, struct sock *s, const struct parcel *p, bool full) {
     if (name_of_address(&s->network->world, p->to, SOCK_DGRAM, &name) < 0) return -ENOENT;
     name_write(&s->network->world, &name, &un);
   }
-  long result = spill_send(fd, s, &un, &p->message, p->size, full);
+  struct courier_label label;
+  int named = datagram_label(fd, s, p->to, &label);
+  if (named < 0) return named;
+  long result = spill_send(s->network, &label, &un, &p->message, p->size, full);
   if (result >= 0 && capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
   return result;
 }
@@ -263,7 +275,7 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
   } else if (!connected) {
     return -EDESTADDRREQ;
   }
-  result = message->msg_controllen ? datagram_check_control(message, info.family) : 0;
+  result = message->msg_controllen ? datagram_check_control(s, message, info.family) : 0;
   if (result < 0) return result;
   if (network_passes_through(s->network, &to)) return send_elsewhere(fd, s, &info, message, flags);
   result = route(s, &info, &to);

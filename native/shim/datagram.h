@@ -10,8 +10,6 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
 /* As recvmsg(2): msg_name and msg_namelen show inet addresses, msg_control the pktinfo that the program asked for. */
 long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags);
 
-/* What ip_cmsg_send and ip6_datagram_send_ctl of the kernel let a program say. 0 or -EINVAL. */
-int datagram_check_control(const struct msghdr *message, int family);
 /* The other name of a sender that was shown as a loopback address: beyond host 1 it has only the one of its host. False when there is none. */
 bool datagram_other_name(const struct sock *s, const struct address *to, struct name *out);
 /* Asks the kernel to remember the peer: its name must exist. Then unwrapped calls and poll work, and others' datagrams are refused. */

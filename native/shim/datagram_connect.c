@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * connect(2) of UDP, and what a program may say in control data. */
+ * connect(2) of UDP. */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/udp.h>
 #include <string.h>
 
-#include "control.h"
 #include "datagram.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "libc.h"
-#include "message.h"
 #include "nameserver.h"
 #include "spill.h"
 
@@ -89,7 +85,7 @@ static int connect_peer(int fd, struct sock *s, struct address *peer) {
   result = endpoint_autobind(fd, s, peer);
   if (result < 0) return result;
   /* A peer that is not there yet, or talks to somebody else, is still the peer: the sends look for it again. */
-  bool known = peer->port && !address_is_broadcast(world, peer) && !spill_waits(fd, s) && datagram_connect_name(fd, s, peer) == 0;
+  bool known = peer->port && !address_is_broadcast(world, peer) && !spill_waits(s) && datagram_connect_name(fd, s, peer) == 0;
   if (!known && s->info.state == STATE_connected) forget_peer(fd);
   atomic_store_explicit(&s->filters, !known && !address_is_broadcast(world, peer), memory_order_relaxed);
   sock_begin(s);
@@ -115,54 +111,4 @@ long datagram_connect(int fd, struct sock *s, const struct sockaddr *to, socklen
   if (result == 0) result = connect_peer(fd, s, &peer);
   endpoint_record(fd, s, OP_connect, result, 0);
   return result;
-}
-
-static bool is_v4_item(const struct control_item *item) {
-  switch (item->head.cmsg_type) {
-    case IP_RETOPTS: return true;
-    case IP_PKTINFO: return item->size == sizeof(struct in_pktinfo);
-    case 52: return item->size == sizeof(int); /* IP_PROTOCOL */
-    case IP_TOS: return item->size == sizeof(int) || item->size == 1;
-    case IP_TTL: {
-      int ttl = 0;
-      if (item->size != sizeof ttl) return false;
-      memcpy(&ttl, item->data, sizeof ttl);
-      return ttl >= 1 && ttl <= 255;
-    }
-    default: return false;
-  }
-}
-
-static bool is_v6_item(const struct control_item *item) {
-  switch (item->head.cmsg_type) {
-    case IPV6_PKTINFO:
-    case IPV6_2292PKTINFO: return item->size >= sizeof(struct in6_pktinfo);
-    case IPV6_HOPLIMIT:
-    case IPV6_2292HOPLIMIT:
-    case IPV6_TCLASS:
-    case IPV6_DONTFRAG: return item->size == sizeof(int);
-    case 11: /* IPV6_FLOWINFO */
-    case IPV6_HOPOPTS:
-    case IPV6_RTHDR:
-    case IPV6_DSTOPTS: return true;
-    default: return false;
-  }
-}
-
-int datagram_check_control(const struct msghdr *message, int family) {
-  struct control_item item;
-  size_t offset = 0;
-  int more;
-  while ((more = control_next(message->msg_control, message->msg_controllen, &offset, &item)) > 0) {
-    bool taken = true;
-    switch (item.head.cmsg_level) {
-      case SOL_SOCKET: taken = message_takes_socket_control(&item); break;
-      case IPPROTO_IP: taken = family == AF_INET6 || is_v4_item(&item); break;
-      case IPPROTO_IPV6: taken = family != AF_INET6 || is_v6_item(&item); break;
-      case IPPROTO_UDP: taken = false; break; /* UDP_SEGMENT: one send would be one datagram, not several */
-      default: break;
-    }
-    if (!taken) return -EINVAL;
-  }
-  return more;
 }

@@ -214,8 +214,12 @@ static bool may_share(const struct wire_info *info) {
 
 /* Under the lock, or when nobody can be in the way. */
 static void remove_names(const struct network *n, const struct names *names, u32 number) {
+  if (names->real_name.type == 'U' || names->real_name.type == 'Y') {
+    char own[sizeof names->real.sun_path];
+    group_file(&names->real, number, own);
+    spill_end(n, own);
+  }
   if ((number || group_exists(&names->real)) && !group_leave(n, &names->real, number)) return;
-  if (names->real_name.type == 'U' || names->real_name.type == 'Y') spill_end(n, names->real.sun_path);
   for (int i = 0; i < names->aliases; i++) kernel_unlink(names->alias[i].sun_path);
   kernel_unlink(names->real.sun_path);
 }

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "arena.h"
 #include "datagram.h"
+#include "endpoint.h"
 #include "enter.h"
 #include "group.h"
 #include "libc.h"
@@ -25,13 +27,11 @@ static const struct row rows[OPTION_COUNT] = {
 static_assert(OPTION_COUNT <= sizeof(((struct wire_info *)0)->options) / sizeof(i32), "info.def has too few options");
 
 /* Options of ip(7) and ipv6(7) that ask for something which has no effect between unix sockets: accepted, as the kernel accepts them. */
-static const int ignored_ip[] = {IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_MULTICAST_IF,  IP_MTU_DISCOVER,         IP_RECVERR,
-                                 IP_RECVTOS,        IP_RECVTTL,         IP_FREEBIND,      IP_BIND_ADDRESS_NO_PORT, IP_RETOPTS,
-                                 IP_RECVOPTS,       IP_MULTICAST_ALL,   MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP,       IP_RECVORIGDSTADDR,
-                                 IP_OPTIONS};
-static const int ignored_ipv6[] = {IPV6_JOIN_GROUP,   IPV6_LEAVE_GROUP,  IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP,
-                                   IPV6_MTU_DISCOVER, IPV6_RECVERR,      IPV6_RECVTCLASS,   IPV6_RECVHOPLIMIT,   IPV6_FREEBIND,
-                                   MCAST_JOIN_GROUP,  MCAST_LEAVE_GROUP, IPV6_DONTFRAG};
+static const int ignored_ip[] = {IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP,      IP_MTU_DISCOVER, IP_RECVERR,
+                                 IP_FREEBIND,       IP_BIND_ADDRESS_NO_PORT, IP_RETOPTS,      IP_RECVOPTS,
+                                 MCAST_JOIN_GROUP,  MCAST_LEAVE_GROUP,       IP_OPTIONS};
+static const int ignored_ipv6[] = {IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, IPV6_MTU_DISCOVER, IPV6_RECVERR,
+                                   IPV6_FREEBIND,   MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP, IPV6_DONTFRAG};
 static const int ignored_tcp[] = {TCP_LINGER2, TCP_SYNCNT, TCP_WINDOW_CLAMP, TCP_NOTSENT_LOWAT, TCP_MAXSEG, TCP_CONGESTION};
 
 #define HAS(list, number) has(list, sizeof(list) / sizeof(list)[0], number)
@@ -161,7 +161,19 @@ static int check_value(int row, const struct wire_info *info, int *value) {
     case OPTION_reuseAddress:
     case OPTION_packetInfo:
     case OPTION_receivePacketInfo:
+    case OPTION_receiveTtl:
+    case OPTION_receiveTos:
+    case OPTION_receiveDestination:
+    case OPTION_receiveHops6:
+    case OPTION_receiveTraffic6:
     case OPTION_multicastLoop: *value = !!*value; return 0;
+    case OPTION_multicastAll:
+    case OPTION_multicastAll6:
+    case OPTION_multicastLoop6: return *value == 0 || *value == 1 ? 0 : -EINVAL;
+    case OPTION_multicastHops6:
+      if (info->type == SOCK_STREAM) return -ENOPROTOOPT;
+      if (*value == -1) *value = 1; /* IPV6_DEFAULT_MCASTHOPS */
+      return *value < 0 || *value > 255 ? -EINVAL : 0;
     case OPTION_v6Only: *value = !!*value; return info->state == STATE_open ? 0 : -EINVAL;
     case OPTION_ttl:
       if (*value == -1) *value = 64;
@@ -213,6 +225,11 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     sock_end(s);
     if ((row == OPTION_reuseAddress || row == OPTION_reusePort) && s->info.state == STATE_open)
       group_mark(fd, s->info.options[OPTION_reuseAddress], s->info.options[OPTION_reusePort]);
+    bool marks = row == OPTION_ttl || row == OPTION_tos || row == OPTION_unicastHops || row == OPTION_trafficClass;
+    if (marks && s->info.type == SOCK_DGRAM && s->network->arena) {
+      arena_mark(s->network->arena);
+      endpoint_publish(fd, s);
+    }
     return 0;
   }
   if (level == SOL_SOCKET) return number == SO_ZEROCOPY ? 0 : -ENOTTY;

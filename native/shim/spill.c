@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "arena.h"
-#include "courier.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "kernel.h"
@@ -26,7 +25,7 @@ struct spill_head {
 };
 struct spill_item {
   u64 size;
-  struct name source;
+  struct courier_label label;
 };
 
 struct spill {
@@ -77,8 +76,8 @@ static void spill_close(struct spill *f) {
 
 static bool write_head(struct spill *f) { return kernel_pwrite(f->fd, &f->head, sizeof f->head, 0) == sizeof f->head; }
 
-static bool append(struct spill *f, const struct name *source, const struct msghdr *message, size_t size) {
-  struct spill_item item = {.size = size, .source = *source};
+static bool append(struct spill *f, const struct courier_label *label, const struct msghdr *message, size_t size) {
+  struct spill_item item = {.size = size, .label = *label};
   off_t at = (off_t)f->head.end;
   if (kernel_pwrite(f->fd, &item, sizeof item, at) != sizeof item) return false;
   at += (off_t)sizeof item;
@@ -99,9 +98,11 @@ static ino_t inode_of(const char *path) {
   return REAL(stat(path, &file)) == 0 ? file.st_ino : 0;
 }
 
-static ino_t own_name(int fd, struct sock *s, struct sockaddr_un *out) {
-  socklen_t length = sizeof *out;
-  if (REAL(libc.getsockname(fd, (struct sockaddr *)out, &length)) < 0 || length <= sizeof out->sun_family || !out->sun_path[0]) return 0;
+static ino_t own_name(struct sock *s, struct sockaddr_un *out) {
+  struct wire_info info;
+  socklen_t length;
+  sock_read(s, &info);
+  if (!endpoint_name(s->network, &info, out, &length)) return 0;
   ino_t inode = atomic_load_explicit(&s->name_inode, memory_order_relaxed);
   if (inode) return inode;
   inode = inode_of(out->sun_path);
@@ -111,9 +112,10 @@ static ino_t own_name(int fd, struct sock *s, struct sockaddr_un *out) {
 
 static void look_at(int fd, struct sock *s, void *context) {
   struct holder *h = context;
+  (void)fd;
   if (s->info.type != SOCK_DGRAM || s->info.localPort != h->port || (s->info.flags & FLAG_shared)) return;
   struct sockaddr_un own;
-  h->found = h->found || own_name(fd, s, &own) == h->inode;
+  h->found = h->found || own_name(s, &own) == h->inode;
 }
 
 /* Only a process of ours moves on what waits. Without an arena nothing is known of others, and a receiver of this process is found in its table. */
@@ -126,43 +128,26 @@ static bool is_read_by_us(const struct network *n, ino_t inode, u16 port) {
   return h.found;
 }
 
-static long send_as(const struct network *n, const struct name *source, const struct sockaddr_un *to, const struct msghdr *message) {
-  int courier = courier_open(n, &(struct courier_label){.source = *source, .hops = 64});
-  if (courier < 0) return courier;
-  struct msghdr copy = *message;
-  copy.msg_name = (void *)to;
-  copy.msg_namelen = sizeof *to;
-  long result = REAL(libc.sendmsg(courier, &copy, MSG_DONTWAIT | MSG_NOSIGNAL));
-  kernel_close(courier);
-  return result;
-}
-
-long spill_send(int fd, const struct sock *s, const struct sockaddr_un *to, const struct msghdr *message, size_t size, bool full) {
-  const struct network *n = s->network;
-  struct name source, target;
-  struct sockaddr_un own;
-  socklen_t length = sizeof own;
+long spill_send(const struct network *n, const struct courier_label *label, const struct sockaddr_un *to, const struct msghdr *message,
+                size_t size, bool full) {
+  struct name target;
   ino_t inode = inode_of(to->sun_path);
-  if (!inode) return -ENOENT;
-  int result = (int)REAL(libc.getsockname(fd, (struct sockaddr *)&own, &length));
-  if (result == 0) result = name_read(&n->world, &own, length, &source);
-  if (result == 0) result = name_read(&n->world, to, sizeof *to, &target);
-  if (result < 0) return result;
+  if (!inode || name_read(&n->world, to, sizeof *to, &target) < 0) return -ENOENT;
   if (full && !is_read_by_us(n, inode, target.port)) return -EAGAIN;
   struct spill f;
-  result = spill_open(n, inode, full, &f);
+  int result = spill_open(n, inode, full, &f);
   if (result < 0) return result;
   long sent = (long)size;
   if (!is_empty(&f)) {
-    if (f.head.charge + size + CHARGE <= CHARGE_MAX && !append(&f, &source, message, size)) sent = -ENOBUFS;
+    if (f.head.charge + size + CHARGE <= CHARGE_MAX && !append(&f, label, message, size)) sent = -ENOBUFS;
   } else if (!full) {
     sent = -ENOENT;
   } else {
     /* Said before the queue is looked at: a receiver that takes something out of a full one after that sees it. */
     atomic_fetch_add(n->spilling, 1);
     /* By a courier, since the kernel may also have refused for what the sender has under way to others. */
-    sent = send_as(n, &source, to, message);
-    if (sent == -EAGAIN) sent = append(&f, &source, message, size) ? (long)size : -ENOBUFS;
+    sent = courier_send(n, label, to, message);
+    if (sent == -EAGAIN) sent = append(&f, label, message, size) ? (long)size : -ENOBUFS;
     if (sent == -EPERM) sent = (long)size; /* connected to this sender: the kernel limits it by its own queue, and that is full */
     if (is_empty(&f)) atomic_fetch_sub(n->spilling, 1);
   }
@@ -188,7 +173,7 @@ static bool move(const struct network *n, struct spill *f, const struct sockaddr
     struct spill_item item;
     memcpy(&item, bytes + (f->head.begin - start), sizeof item);
     struct iovec part = {bytes + (f->head.begin - start) + sizeof item, item.size};
-    full = send_as(n, &item.source, to, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}) == -EAGAIN;
+    full = courier_send(n, &item.label, to, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}) == -EAGAIN;
     if (full) break;
     f->head.begin += sizeof item + item.size;
     f->head.charge -= item.size + CHARGE;
@@ -199,7 +184,7 @@ static bool move(const struct network *n, struct spill *f, const struct sockaddr
   return full;
 }
 
-bool spill_refill(int fd, struct sock *s, bool empty) {
+bool spill_refill(struct sock *s, bool empty) {
   struct network *n = s->network;
   /* Another process may take out of the same queue. */
   if (!empty && !(s->info.flags & FLAG_shared) && atomic_load_explicit(&s->filled, memory_order_relaxed)) {
@@ -208,7 +193,7 @@ bool spill_refill(int fd, struct sock *s, bool empty) {
   }
   struct sockaddr_un own;
   struct spill f;
-  ino_t inode = own_name(fd, s, &own);
+  ino_t inode = own_name(s, &own);
   if (!inode || spill_open(n, inode, false, &f) < 0) return false;
   bool waits = !is_empty(&f), full = waits && move(n, &f, &own);
   if (waits && is_empty(&f)) atomic_fetch_sub(n->spilling, 1);
@@ -217,10 +202,10 @@ bool spill_refill(int fd, struct sock *s, bool empty) {
   return waits;
 }
 
-bool spill_waits(int fd, struct sock *s) {
+bool spill_waits(struct sock *s) {
   struct sockaddr_un own;
   struct spill f;
-  ino_t inode = spill_any(s) ? own_name(fd, s, &own) : 0;
+  ino_t inode = spill_any(s) ? own_name(s, &own) : 0;
   if (!inode || spill_open(s->network, inode, false, &f) < 0) return false;
   bool waits = !is_empty(&f);
   spill_close(&f);

@@ -7,6 +7,7 @@
 #ifndef SPILL_H
 #define SPILL_H
 
+#include "courier.h"
 #include "sock.h"
 
 static inline bool spill_any(const struct sock *s) { return atomic_load_explicit(s->network->spilling, memory_order_relaxed) != 0; }
@@ -14,11 +15,12 @@ static inline bool spill_any(const struct sock *s) { return atomic_load_explicit
 /* Sends one datagram to the name `to`, behind those that wait there: when something waits somewhere, or the kernel had no room.
  * `full`: the kernel had no room. Returns the size, also of a datagram that finds none (UDP drops it); -ENOENT when nothing waits there and it
  * is not `full`, or the name is gone; -EAGAIN when the receiver would not look for it. */
-long spill_send(int fd, const struct sock *s, const struct sockaddr_un *to, const struct msghdr *message, size_t size, bool full);
-/* After a datagram was taken from fd, or (`empty`) none was found. True when something was, or is, in the queue again. */
-bool spill_refill(int fd, struct sock *s, bool empty);
-/* True when something waits for fd. */
-bool spill_waits(int fd, struct sock *s);
+long spill_send(const struct network *n, const struct courier_label *label, const struct sockaddr_un *to, const struct msghdr *message,
+                size_t size, bool full);
+/* After a datagram was taken from s, or (`empty`) none was found. True when something was, or is, in the queue again. */
+bool spill_refill(struct sock *s, bool empty);
+/* True when something waits for s. */
+bool spill_waits(struct sock *s);
 /* The socket with that name ends: nobody will read what waits. */
 void spill_end(const struct network *n, const char *path);
 

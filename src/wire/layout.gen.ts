@@ -336,6 +336,105 @@ export const optionTable = [
     optionName: 'SO_REUSEADDR',
     standard: 0,
   },
+  /** ip(7): the address */
+  {
+    name: 'multicastInterface',
+    level: 0,
+    levelName: 'IPPROTO_IP',
+    option: 32,
+    optionName: 'IP_MULTICAST_IF',
+    standard: 0,
+  },
+  /** ip(7) */
+  {
+    name: 'multicastAll',
+    level: 0,
+    levelName: 'IPPROTO_IP',
+    option: 49,
+    optionName: 'IP_MULTICAST_ALL',
+    standard: 1,
+  },
+  /** ipv6(7): the index */
+  {
+    name: 'multicastInterface6',
+    level: 41,
+    levelName: 'IPPROTO_IPV6',
+    option: 17,
+    optionName: 'IPV6_MULTICAST_IF',
+    standard: 0,
+  },
+  /** ipv6(7) */
+  {
+    name: 'multicastHops6',
+    level: 41,
+    levelName: 'IPPROTO_IPV6',
+    option: 18,
+    optionName: 'IPV6_MULTICAST_HOPS',
+    standard: 1,
+  },
+  /** ipv6(7) */
+  {
+    name: 'multicastLoop6',
+    level: 41,
+    levelName: 'IPPROTO_IPV6',
+    option: 19,
+    optionName: 'IPV6_MULTICAST_LOOP',
+    standard: 1,
+  },
+  /** linux/in6.h */
+  {
+    name: 'multicastAll6',
+    level: 41,
+    levelName: 'IPPROTO_IPV6',
+    option: 29,
+    optionName: 'IPV6_MULTICAST_ALL',
+    standard: 1,
+  },
+  /** ip(7) */
+  {
+    name: 'receiveTtl',
+    level: 0,
+    levelName: 'IPPROTO_IP',
+    option: 12,
+    optionName: 'IP_RECVTTL',
+    standard: 0,
+  },
+  /** ip(7) */
+  {
+    name: 'receiveTos',
+    level: 0,
+    levelName: 'IPPROTO_IP',
+    option: 13,
+    optionName: 'IP_RECVTOS',
+    standard: 0,
+  },
+  /** ip(7) */
+  {
+    name: 'receiveDestination',
+    level: 0,
+    levelName: 'IPPROTO_IP',
+    option: 20,
+    optionName: 'IP_RECVORIGDSTADDR',
+    standard: 0,
+  },
+  /** RFC 3542 */
+  {
+    name: 'receiveHops6',
+    level: 41,
+    levelName: 'IPPROTO_IPV6',
+    option: 51,
+    optionName: 'IPV6_RECVHOPLIMIT',
+    standard: 0,
+  },
+  /** RFC 3542 */
+  {
+    name: 'receiveTraffic6',
+    level: 41,
+    levelName: 'IPPROTO_IPV6',
+    option: 66,
+    optionName: 'IPV6_RECVTCLASS',
+    standard: 0,
+  },
 ] as const
 
 export type OptionName = (typeof optionTable)[number]['name']
@@ -793,6 +892,7 @@ export const arenaLayout = {
     nextStreamPort: 168,
     nextDatagramPort: 172,
     spilling: 176,
+    marked: 180,
     published: 192,
     waiters: 196,
     tail: 200,
@@ -855,6 +955,8 @@ export interface WireArena {
   nextDatagramPort: number
   /** datagram sockets whose queue has spilled into a file */
   spilling: number
+  /** 1 once a datagram socket has set a TTL, hop limit, TOS or traffic class of its own */
+  marked: number
   /** futex: grows by one with each published record */
   published: number
   /** readers asleep on it */
@@ -892,6 +994,7 @@ export function readArena(view: DataView, offset = 0): WireArena {
     nextStreamPort: view.getUint32(offset + 168, true),
     nextDatagramPort: view.getUint32(offset + 172, true),
     spilling: view.getUint32(offset + 176, true),
+    marked: view.getUint32(offset + 180, true),
     published: view.getUint32(offset + 192, true),
     waiters: view.getUint32(offset + 196, true),
     tail: view.getBigUint64(offset + 200, true),

@@ -8,6 +8,7 @@ sameAsKernel(
   'datagram_burst',
   'datagram_many',
   'datagram_pktinfo',
+  'datagram_marks',
   'datagram_refused',
   'broadcast',
   'timestamps',

@@ -135,26 +135,4 @@ export const differences: readonly Reason[] = [
       },
     ],
   },
-  {
-    what: 'received TTL/TOS control data, UDP segmentation offload, multicast, MSG_MORE on datagrams, Nagle, an MTU',
-    here: 'different: there is none',
-    reason:
-      'Received datagrams carry their destination (IP_PKTINFO) and time, but no TTL, hop limit, TOS or traffic class: setting those options is accepted, and nothing comes.',
-    lines: [{ program: 'datagram_pktinfo', kernel: 'hop limit told: 1', shim: 'hop limit told: 0' }],
-  },
-  {
-    what: 'a socket that pidfd_getfd took, once its owner is gone',
-    here: 'same in a network; in a plain wrapper its name goes with its owner',
-    reason:
-      'Without an arena nobody tells the owner of a socket that pidfd_getfd gave another process a copy: it takes its name along when it closes it.',
-    lines: [
-      {
-        program: 'pidfd_socket',
-        kernel: 'a client after its end: 0',
-        shim: 'a client after its end: ECONNREFUSED',
-        onlyBare: true,
-      },
-      { program: 'pidfd_socket', kernel: 'served: a descriptor', shim: 'served: EAGAIN', onlyBare: true },
-    ],
-  },
 ]

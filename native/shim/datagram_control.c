@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "datagram_control.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#include "arena.h"
+#include "interface.h"
+#include "message.h"
+#include "table.h"
+
+static bool is_v4_item(const struct control_item *item) {
+  switch (item->head.cmsg_type) {
+    case IP_RETOPTS: return true;
+    case IP_PKTINFO: return item->size == sizeof(struct in_pktinfo);
+    case 52: return item->size == sizeof(int); /* IP_PROTOCOL */
+    case IP_TOS: return item->size == sizeof(int) || item->size == 1;
+    case IP_TTL: {
+      int ttl = 0;
+      if (item->size != sizeof ttl) return false;
+      memcpy(&ttl, item->data, sizeof ttl);
+      return ttl >= 1 && ttl <= 255;
+    }
+    default: return false;
+  }
+}
+
+static bool is_v6_item(const struct control_item *item) {
+  switch (item->head.cmsg_type) {
+    case IPV6_PKTINFO:
+    case IPV6_2292PKTINFO: return item->size >= sizeof(struct in6_pktinfo);
+    case IPV6_HOPLIMIT:
+    case IPV6_2292HOPLIMIT:
+    case IPV6_TCLASS:
+    case IPV6_DONTFRAG: return item->size == sizeof(int);
+    case 11: /* IPV6_FLOWINFO */
+    case IPV6_HOPOPTS:
+    case IPV6_RTHDR:
+    case IPV6_DSTOPTS: return true;
+    default: return false;
+  }
+}
+
+/* A source address must be one's own, and an interface must exist. */
+static int check_source(const struct sock *s, const struct control_item *item, int family) {
+  const struct name_world *world = &s->network->world;
+  struct address source = {.bytes = {[10] = 0xff, [11] = 0xff}};
+  struct in_pktinfo v4;
+  struct in6_pktinfo v6;
+  struct name name;
+  int interface;
+  if (item->head.cmsg_level == IPPROTO_IP && item->head.cmsg_type == IP_PKTINFO && item->size == sizeof v4) {
+    memcpy(&v4, item->data, sizeof v4);
+    memcpy(source.bytes + 12, &v4.ipi_spec_dst, 4);
+    interface = v4.ipi_ifindex;
+  } else if (family == AF_INET6 && item->head.cmsg_level == IPPROTO_IPV6 && item->head.cmsg_type == IPV6_PKTINFO) {
+    memcpy(&v6, item->data, sizeof v6);
+    memcpy(source.bytes, &v6.ipi6_addr, 16);
+    interface = (int)v6.ipi6_ifindex;
+  } else {
+    return 0;
+  }
+  if (interface < 0 || (s->network->arena && interface > INTERFACE_COUNT)) return -ENODEV;
+  if (address_is_any(&source)) return 0;
+  bool own =
+      name_of_address(world, &source, SOCK_DGRAM, &name) == 0 && (name.loopback || name.interface == world->host || !s->network->arena);
+  /* ip_route_output_key finds no such source; ip6_datagram_send_ctl looks by itself. */
+  return own ? 0 : item->head.cmsg_level == IPPROTO_IP ? -ENETUNREACH : -EINVAL;
+}
+
+int datagram_check_control(const struct sock *s, const struct msghdr *message, int family) {
+  struct control_item item;
+  size_t offset = 0;
+  int more;
+  while ((more = control_next(message->msg_control, message->msg_controllen, &offset, &item)) > 0) {
+    bool taken = true;
+    switch (item.head.cmsg_level) {
+      case SOL_SOCKET: taken = message_takes_socket_control(&item); break;
+      case IPPROTO_IP: taken = family == AF_INET6 || is_v4_item(&item); break;
+      case IPPROTO_IPV6: taken = family != AF_INET6 || is_v6_item(&item); break;
+      case IPPROTO_UDP: taken = false; break; /* UDP_SEGMENT: one send would be one datagram, not several */
+      default: break;
+    }
+    if (!taken) return -EINVAL;
+    int result = check_source(s, &item, family);
+    if (result < 0) return result;
+  }
+  return more;
+}
+
+static const enum wire_option told[] = {OPTION_packetInfo,         OPTION_receivePacketInfo, OPTION_receiveTtl,     OPTION_receiveTos,
+                                        OPTION_receiveDestination, OPTION_receiveHops6,      OPTION_receiveTraffic6};
+
+bool datagram_wants_control(const struct wire_info *info) {
+  for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+    if (info_option(info, told[i])) return true;
+  return false;
+}
+
+static int option_or(const struct wire_info *info, enum wire_option option, int standard) {
+  return info->optionMask & 1u << option ? info->options[option] : standard;
+}
+
+uint8_t datagram_hops(const struct wire_info *info, bool v6) { return (uint8_t)option_or(info, v6 ? OPTION_unicastHops : OPTION_ttl, 64); }
+
+uint8_t datagram_traffic(const struct wire_info *info, bool v6) {
+  return (uint8_t)option_or(info, v6 ? OPTION_trafficClass : OPTION_tos, 0);
+}
+
+struct search {
+  u16 port;
+  struct wire_info *out;
+  bool found;
+};
+
+static void look_at(int fd, struct sock *s, void *context) {
+  struct search *search = context;
+  (void)fd;
+  if (search->found || s->info.type != SOCK_DGRAM || s->info.localPort != search->port) return;
+  sock_read(s, search->out);
+  search->found = true;
+}
+
+/* The sender's info: what it has set is not in its datagrams. A plain wrapper knows the sockets of its own process only. */
+static bool find_sender(const struct network *n, const struct name *name, struct wire_info *out) {
+  u32 at = 0, host = name->loopback ? name->host : name->interface;
+  if (!n->arena) {
+    struct search search = {.port = name->port, .out = out};
+    table_each(look_at, &search);
+    return search.found;
+  }
+  if (!arena_marked(n->arena)) return false;
+  while (arena_socket_next(n->arena, &at, SOCK_DGRAM, name->port, out))
+    if (out->host == host) return true;
+  return false;
+}
+
+/* Hop limit and traffic class of a datagram. */
+static void marks_of(const struct network *n, const struct datagram_origin *origin, int *hops, int *traffic) {
+  struct wire_info sender;
+  bool v6 = !address_is_v4(&origin->from);
+  *hops = 64;
+  *traffic = 0;
+  if (origin->labelled) {
+    *hops = origin->label.hops;
+    *traffic = origin->label.traffic;
+  } else if (origin->named && find_sender(n, &origin->label.source, &sender)) {
+    *hops = datagram_hops(&sender, v6);
+    *traffic = datagram_traffic(&sender, v6);
+  }
+}
+
+void datagram_put_control(struct sock *s, const struct wire_info *info, const struct datagram_origin *origin, struct control_writer *w) {
+  const struct name_world *world = &s->network->world;
+  bool v4 = address_is_v4(&origin->from), group = origin->labelled && origin->label.to.port;
+  int hops, traffic;
+  struct address own = info_local(info), to;
+  if (address_is_any(&own) || address_is_v4(&own) != v4 || group)
+    own = address_of_host(world, world->host, !v4, address_is_loopback(&origin->from));
+  to = group ? origin->label.to : own;
+  to.port = info->localPort;
+  /* A plain wrapper shows the number of the address, as the reference does. */
+  u32 interface = s->network->arena ? interface_of_address(&own) : world->host;
+  if (info_option(info, OPTION_receivePacketInfo) && info->family == AF_INET6) {
+    struct in6_pktinfo packet = {.ipi6_ifindex = interface};
+    memcpy(&packet.ipi6_addr, to.bytes, sizeof packet.ipi6_addr);
+    control_put(w, IPPROTO_IPV6, IPV6_PKTINFO, &packet, sizeof packet);
+  }
+  marks_of(s->network, origin, &hops, &traffic);
+  uint8_t byte = (uint8_t)traffic;
+  socklen_t length;
+  if (v4) {
+    if (info_option(info, OPTION_packetInfo)) {
+      struct in_pktinfo packet = {.ipi_ifindex = (int)interface};
+      memcpy(&packet.ipi_addr, to.bytes + 12, sizeof packet.ipi_addr);
+      memcpy(&packet.ipi_spec_dst, own.bytes + 12, sizeof packet.ipi_spec_dst);
+      control_put(w, IPPROTO_IP, IP_PKTINFO, &packet, sizeof packet);
+    }
+    if (info_option(info, OPTION_receiveTtl)) control_put(w, IPPROTO_IP, IP_TTL, &hops, sizeof hops);
+    if (info_option(info, OPTION_receiveTos)) control_put(w, IPPROTO_IP, IP_TOS, &byte, sizeof byte);
+    struct sockaddr_in in;
+    length = sizeof in;
+    address_write(&to, AF_INET, (struct sockaddr *)&in, &length);
+    if (info_option(info, OPTION_receiveDestination)) control_put(w, IPPROTO_IP, IP_ORIGDSTADDR, &in, sizeof in);
+    return;
+  }
+  if (info_option(info, OPTION_receiveHops6)) control_put(w, IPPROTO_IPV6, IPV6_HOPLIMIT, &hops, sizeof hops);
+  if (info_option(info, OPTION_receiveTraffic6)) control_put(w, IPPROTO_IPV6, IPV6_TCLASS, &traffic, sizeof traffic);
+}
