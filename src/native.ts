@@ -58,7 +58,7 @@ export type Native = {
   /** Gives the follower's callback, before it returns, everything that was published until now. */
   drain(arena: ArenaHandle): void
 
-  /** Opens a network in this process; returns its id. `passthrough`: comma-separated `address[/prefix][:port]`. */
+  /** Opens a network in this process; returns its id. `passthrough`: comma-separated `address[/prefix][:port]` and `name=address`. */
   openNetwork(dir: string, host: number, passthrough: string): number
   /** Shuts down every socket of the network in this process. */
   closeNetwork(id: number): void

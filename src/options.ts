@@ -15,8 +15,8 @@ export type ArenaOptions = {
 /** What stands under `environmentOptions['socket-wrapper']`. */
 export type SocketWrapperOptions = {
   /**
-   * Real addresses that a test and its processes may reach: `address[/prefix][:port]`, IPv6 in brackets. Or a host name, which only the
-   * test's own process resolves. Standard: none.
+   * Real addresses that a test and its processes may reach: `address[/prefix][:port]`, IPv6 in brackets. Or a host name, which stands for
+   * the addresses that it has when the environment starts. Standard: none.
    */
   passthrough?: string[]
   /** When the directory of a network stays after its test. Standard: `'failure'`. */

@@ -24,7 +24,8 @@ struct api {
   u32 version;
   /* All rows of calls.def with their aliases and fortified forms; ended by a NULL name. */
   const struct api_replacement *replacements;
-  /* Opens the network in `dir` as `host` (1..64). `passthrough`: comma-separated "address[/prefix][:port]", IPv6 in brackets, or NULL.
+  /* Opens the network in `dir` as `host` (1..64). `passthrough`: comma-separated "address[/prefix][:port]", IPv6 in brackets, and
+   * "name=address" for names that go to the real network ("name=" for one without an address), or NULL.
    * Returns its id (>= 1) or -errno. Registers the process in the arena with PROCESS_TEST. */
   int (*network_open)(const char *dir, u32 host, const char *passthrough);
   /* Shuts down every socket of the network in this process and forgets it; the descriptors stay the owners' to close. */

@@ -9,6 +9,7 @@ import { nowMs } from './clock.ts'
 import { baseDirectories, type Directory, makeDirectory } from './directory.ts'
 import { closeHandles } from './handles.ts'
 import { createHosts, type HostEntry, type Hosts } from './hosts.ts'
+import { endQuestions } from './questions.ts'
 
 export type CoreNetwork = {
   readonly id: number
@@ -21,7 +22,7 @@ export type CoreNetwork = {
   readonly isConcurrent: boolean
   readonly isOpen: boolean
   readonly options: Options
-  /** Real addresses of the option `passthrough`, as the shim reads them. */
+  /** Real addresses of the option `passthrough`, and what its names stand for (`name=address`), as the shim reads them. */
   readonly passthrough: string
   /** Names of the option `passthrough`: the system resolves them. */
   readonly passedNames: readonly string[]
@@ -62,6 +63,7 @@ export function openNetwork(setup: NetworkSetup): CoreNetwork {
     close() {
       if (!isOpen) return
       isOpen = false
+      endQuestions(id)
       closeHandles(id)
       destroyAgents(id)
       native.closeNetwork(id)

@@ -9,9 +9,11 @@ describe.each(['forks', 'threads'])('pool %s', (pool) => {
       files: {
         'a.test.ts': `
 import dgram from 'node:dgram'
+import dns from 'node:dns/promises'
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect } from 'vitest'
@@ -38,8 +40,12 @@ describe.concurrent('at the same time', () => {
     udp.on('message', (message, from) => udp.send(name, from.port, from.address))
     await once(udp, 'listening')
     await network.host('web').spawn('node', ['-e', "require('net').createServer((s) => s.end('web ' + process.argv[1])).listen(80)", name])
+    names.slice(0, names.indexOf(name) + 1).forEach((each) => network.host(each))
     await meet()
     for (let i = 0; i < 5; i++) {
+      const found = await Promise.all(names.map((each) => dns.resolve4(each).catch((error) => error.code)))
+      expect(found.filter((each) => each !== 'ENOTFOUND')).toHaveLength(names.indexOf(name) + 1)
+      expect(Object.keys(networkInterfaces())).toEqual(['lo', 'eth0'])
       expect(await (await fetch('http://localhost/')).text()).toBe(name)
       expect(await viaHttp(agent)).toBe(name)
       expect(String((await once(net.connect(80, 'web'), 'data'))[0])).toBe('web ' + name)

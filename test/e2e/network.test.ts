@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import http from 'node:http'
 import net from 'node:net'
-import { hostname } from 'node:os'
+import { hostname, networkInterfaces } from 'node:os'
 import { promisify } from 'node:util'
 import { describe } from 'vitest'
 
@@ -50,6 +50,58 @@ describe('names', () => {
     const error = await dnsPromises.lookup('db').catch((reason: NodeJS.ErrnoException) => reason)
     expect(error).toMatchObject({ code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'db' })
     expect(String(error)).toContain('the network has the hosts test, web; declare it with network.host("db")')
+  })
+
+  test('addresses have names, by lookupService and by a question to a name server', async ({ network }) => {
+    network.host('web')
+    expect(await dnsPromises.lookupService('10.53.57.2', 80)).toEqual({ hostname: 'web', service: 'http' })
+    expect(await promisify(dns.lookupService)('FD00:0::5357:5f02', 53)).toEqual({ hostname: 'web', service: 'domain' })
+    expect(await dnsPromises.lookupService('::1', 7)).toMatchObject({ hostname: 'localhost' })
+    const error = await dnsPromises.lookupService('192.0.2.7', 80).catch((reason: NodeJS.ErrnoException) => reason)
+    expect(error).toMatchObject({ code: 'ENOTFOUND', syscall: 'getnameinfo', hostname: '192.0.2.7' })
+    expect(await dnsPromises.reverse('10.53.57.2')).toEqual(['web'])
+    expect(await dnsPromises.reverse('fd00::5357:5f02')).toEqual(['web'])
+  })
+
+  test('questions to name servers are answered in the network, and leave nothing', async ({ network }) => {
+    network.host('web')
+    expect(await dnsPromises.resolve4('web')).toEqual(['10.53.57.2'])
+    expect(await promisify(dns.resolve6)('web')).toEqual(['fd00::5357:5f02'])
+    await expect(dnsPromises.resolve4('vitest.dev')).rejects.toMatchObject({ code: 'ENOTFOUND', syscall: 'queryA' })
+    await expect(dnsPromises.resolveMx('web')).rejects.toMatchObject({ code: 'ENODATA' })
+    network.host('later')
+    expect(await dnsPromises.resolve4('later')).toEqual(['10.53.57.3'])
+    const resolver = new dnsPromises.Resolver()
+    resolver.setServers(['8.8.8.8', '[2001:4860:4860::8888]:53'])
+    expect(await resolver.resolveAny('web')).toHaveLength(2)
+    expect(network.sockets.filter(({ info }) => info.peer?.port === 53)).toEqual([])
+  })
+
+  test("a test's own name server is asked where it is", async ({ network }) => {
+    const server = dgram.createSocket('udp4')
+    // The question with the answer bits set and one record: 192.0.2.99.
+    server.on('message', (question, from) => {
+      const end = question.indexOf(0, 12) + 5
+      const answer = Buffer.concat([question.subarray(0, end), Buffer.from('c00c00010001000000000004c0000263', 'hex')])
+      answer.writeUInt16BE(0x8180, 2)
+      answer.writeUInt16BE(1, 6)
+      answer.writeUInt16BE(0, 10)
+      server.send(answer, from.port, from.address)
+    })
+    server.bind(53, '127.0.0.1')
+    await once(server, 'listening')
+    const resolver = new dnsPromises.Resolver()
+    resolver.setServers(['127.0.0.1'])
+    expect(await resolver.resolve4('any.example')).toEqual(['192.0.2.99'])
+    resolver.setServers([network.host('web').addresses.IPv4])
+    await expect(resolver.resolve4('any.example')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('the interfaces are those of its host', () => {
+    expect(Object.entries(networkInterfaces()).map(([name, all]) => [name, all?.map(({ cidr }) => cidr)])).toEqual([
+      ['lo', ['127.0.0.1/8', '::1/128']],
+      ['eth0', ['10.53.57.1/8', 'fd00::5357:5f01/64']],
+    ])
   })
 
   test('a program resolves the same names in the same order', async ({ network }) => {

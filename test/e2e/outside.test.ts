@@ -47,6 +47,7 @@ test('is open', async ({ network }) => {
   expect(await text(url)).toBe('the real machine')
   expect(await text(url.replace('127.0.0.1', 'localhost'))).toBe('the real machine')
   expect(await program(network, url)).toBe('the real machine')
+  expect(await program(network, url.replace('127.0.0.1', 'localhost'))).toBe('the real machine')
   expect(await text('http://127.0.0.1:8000/')).toBe('ECONNREFUSED')
   const server = http.createServer((q, r) => r.end('of the network')).listen(80)
   await once(server, 'listening')
