@@ -173,20 +173,22 @@ export async function createArena(directory: string, hosts: readonly string[] = 
   native.closeArena(arena)
 }
 
-function sanitizer(): Record<string, string> {
-  const first = process.env['TEST_SHIM_PRELOAD_FIRST']
-  return first === undefined ? {} : { LD_PRELOAD: first, ASAN_OPTIONS: 'detect_leaks=0:handle_abort=0' }
-}
+/** What a sanitizer build of the shim needs in front of it, and its settings; see scripts/sanitizers.mjs. */
+const sanitizer = process.env['TEST_SHIM_PRELOAD_FIRST']
+export const sanitizerEnvironment: Readonly<Record<string, string>> =
+  sanitizer === undefined ? {} : { ASAN_OPTIONS: 'detect_leaks=0:handle_abort=0' }
+
+/** LD_PRELOAD of a process under our shim. */
+export const shimPreload = sanitizer === undefined ? shimUnderTest : `${sanitizer}:${shimUnderTest}`
 
 /** Environment of a process under our shim. */
 export function shimEnvironment(
   directory: string,
   more: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const first = sanitizer()
   return {
-    ...first,
-    LD_PRELOAD: [first['LD_PRELOAD'], shimUnderTest].filter((path) => path !== undefined).join(':'),
+    ...sanitizerEnvironment,
+    LD_PRELOAD: shimPreload,
     SOCKET_WRAPPER_DIR: directory,
     SOCKET_WRAPPER_DEFAULT_IFACE: '1',
     ...more,
