@@ -25,6 +25,7 @@ for package in \
   python3-uvicorn \
   redis-server \
   redis-tools \
+  openssl \
   socat \
   tshark \
   samba smbclient samba-testsuite; do
