@@ -212,17 +212,21 @@ export type Place =
   | 'bare'
   /** The shim in a network of ours: 10.53.57.0, an arena. */
   | 'network'
+  /** The shim alone, with a capture. */
+  | 'captured'
 
 export type ProgramResult = Result & {
   /** Lines of the shim's log. */
   readonly log: string
   /** Names of sockets that the program left in the directory. */
   readonly left: readonly string[]
+  /** The capture; empty without. */
+  readonly capture: Buffer
 }
 
 export async function runProgram(name: string, place: Place, args: readonly string[] = []): Promise<ProgramResult> {
   const command = await compileProgram(name)
-  if (place === 'kernel') return { ...(await run({ command, args })), log: '', left: [] }
+  if (place === 'kernel') return { ...(await run({ command, args })), log: '', left: [], capture: Buffer.alloc(0) }
   return withDirectory(async (directory) => {
     const network = join(directory, 'n')
     await mkdir(network)
@@ -231,9 +235,15 @@ export async function runProgram(name: string, place: Place, args: readonly stri
     const env = shimEnvironment(network, {
       VITEST_SOCKET_WRAPPER_LOG: log,
       ...(place === 'network' ? { SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0' } : {}),
+      ...(place === 'captured' ? { SOCKET_WRAPPER_PCAP_FILE: join(directory, 'x.pcap') } : {}),
     })
     const result = await run({ command, args, env })
-    return { ...result, log: await readFile(log, 'utf8').catch(() => ''), left: await socketNames(network) }
+    return {
+      ...result,
+      log: await readFile(log, 'utf8').catch(() => ''),
+      left: await socketNames(network),
+      capture: await readFile(join(directory, 'x.pcap')).catch(() => Buffer.alloc(0)),
+    }
   })
 }
 

@@ -2,7 +2,6 @@
  * What a program does with a connection. */
 #include <errno.h>
 #include <linux/sockios.h>
-#include <poll.h>
 #include <string.h>
 
 #include "arena_map.h"
@@ -84,18 +83,6 @@ void capture_received(int fd, struct sock *s, const struct msghdr *message, int 
   capture_leave(s->network);
 }
 
-/* Until there is room. 0, or -errno. A handler that interrupts the wait ends it, also where sendmsg would go on (SA_RESTART). */
-static int wait_for_room(int fd) {
-  struct pollfd poll = {.fd = fd, .events = POLLOUT};
-  struct timeval timeout = {0};
-  socklen_t length = sizeof timeout;
-  (void)REAL(libc.getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, &length));
-  struct timespec limit = {timeout.tv_sec, timeout.tv_usec * 1000};
-  bool limited = timeout.tv_sec || timeout.tv_usec;
-  int result = (int)REAL(ppoll(&poll, 1, limited ? &limit : NULL, NULL));
-  return result == 0 ? -EAGAIN : result < 0 ? result : 0;
-}
-
 /* One attempt, recorded: nobody can answer what is not in the capture yet, since an answer needs the lock as well. */
 static long send_once(int fd, struct sock *s, const struct packet_data *all, size_t done, int flags) {
   struct iovec parts[PARTS_MAX];
@@ -120,7 +107,7 @@ long capture_send(int fd, const struct msghdr *message, int flags) {
   bool waits = !(flags & MSG_DONTWAIT) && !(REAL(libc.fcntl(fd, F_GETFL)) & O_NONBLOCK);
   for (size_t done = 0;;) {
     long sent = send_once(fd, s, &all, done, done ? flags | MSG_NOSIGNAL : flags);
-    if (sent == -EAGAIN && waits) sent = wait_for_room(fd);
+    if (sent == -EAGAIN && waits) sent = capture_wait(fd);
     if (sent < 0) return done ? (long)done : sent;
     done += (size_t)sent;
     if (done == all.size) return (long)done;

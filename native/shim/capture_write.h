@@ -23,6 +23,8 @@ void capture_flow_data(struct network *n, struct flow *f, int side, const struct
 void capture_put(struct network *n, const struct address *from, const struct address *to, const char *comment, const uint8_t *head,
                  size_t head_size, const struct packet_data *data);
 /* "1234 nginx" of this process, into `out` (FLOW_COMMENT). */
+/* Until a stream has room, as a blocking sendmsg(2) waits: 0, or -errno. Not under the lock. */
+int capture_wait(int fd);
 enum { FLOW_COMMENT = 48 };
 const char *capture_comment(char *out, u32 pid, const char *program);
 

@@ -468,6 +468,8 @@ export const calls = [
   'sendto',
   'sendmsg',
   'sendmmsg',
+  'sendfile',
+  'splice',
   'close',
   'close_range',
   'closefrom',
@@ -522,6 +524,7 @@ export type CallName = (typeof calls)[number]
 
 /** Second spellings of wrapped calls. */
 export const callAliases = {
+  sendfile64: 'sendfile',
   fcntl64: 'fcntl',
   freopen64: 'freopen',
   __res_query: 'res_query',

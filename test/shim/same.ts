@@ -4,7 +4,7 @@ import { runProgram, type Place } from '../helpers.ts'
 import { differences } from './differences.ts'
 
 /** What the shim must print: the kernel's transcript, but for the rows of differences.ts, each of which must apply. */
-function expected(program: string, place: Place, kernel: readonly string[]): readonly string[] {
+export function expected(program: string, place: Place, kernel: readonly string[]): readonly string[] {
   const rows = differences
     .flatMap(({ lines }) => lines)
     .filter((row) => row.program === program && (row.onlyBare !== true || place === 'bare'))

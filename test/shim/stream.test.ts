@@ -1,6 +1,7 @@
 import { sameAsKernel } from './same.ts'
 
 sameAsKernel(
+  'stream_interrupted',
   'stream_forms',
   'stream_flags',
   'stream_large',

@@ -116,20 +116,33 @@ static void holders(int family) {
   close_carrier(c);
 }
 
-/* What the sender's shim cannot see: stdio, sendfile, a raw system call. */
+/* Bytes that the program itself never has, in order with those that it writes. */
+static void moved(int family) {
+  struct pair p = stream_pair(family);
+  int pipe_ends[2];
+  FILE *page = tmpfile();
+  must(page && fprintf(page, "by sendfile") == 11 && fflush(page) == 0 && pipe(pipe_ends) == 0);
+  off_t start = 3;
+  must(sendfile(p.server, fileno(page), &start, 8) == 8 && start == 11);
+  put(p.server, ",");
+  put(pipe_ends[1], "by splice");
+  must(splice(pipe_ends[0], NULL, p.server, NULL, 9, 0) == 9);
+  put(p.server, ".");
+  get(p.client, "sendfile,by splice.");
+  fclose(page);
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+  close_pair(p);
+}
+
+/* What the sender's shim cannot see. */
 static void unseen(int family) {
   struct pair p = stream_pair(family);
   FILE *file = fdopen(p.server, "r+");
   must(file && fprintf(file, "by stdio") == 8 && fflush(file) == 0);
   get(p.client, "by stdio");
-  FILE *page = tmpfile();
-  must(page && fprintf(page, "by sendfile") == 11 && fflush(page) == 0);
-  off_t start = 0;
-  must(sendfile(p.server, fileno(page), &start, 11) == 11 && start == 11);
-  get(p.client, "by sendfile");
   put(p.server, "by write");
   get(p.client, "by write");
-  fclose(page);
   fclose(file);
   get_end(p.client);
   close(p.client);
@@ -167,7 +180,7 @@ int main(int count, char **arguments) {
     const char *name;
     void (*run)(int family);
   } parts[] = {{"stream", stream},     {"large", large},     {"refused", refused}, {"reset", reset},
-               {"datagram", datagram}, {"holders", holders}, {"unseen", unseen}};
+               {"datagram", datagram}, {"holders", holders}, {"unseen", unseen},   {"moved", moved}};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
     if (strcmp(arguments[1], parts[i].name) != 0) continue;
     parts[i].run(AF_INET);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * sendfile, splice: the kernel moves bytes that nobody sees. Only a socket that is captured needs them as bytes. */
+#include <errno.h>
+#include <sys/sendfile.h>
+
+#include "capture.h"
+#include "enter.h"
+#include "libc.h"
+#include "pipe.h"
+#include "table.h"
+
+enum { CHUNK = 16384 };
+
+static bool is_captured_stream(int fd) { return (table_entry(fd) & TABLE_SLOW) == TABLE_CAPTURED; }
+
+static long send_bytes(int fd, void *bytes, size_t size, int flags) {
+  struct iovec vector = {bytes, size};
+  return capture_send(fd, &(struct msghdr){.msg_iov = &vector, .msg_iovlen = 1}, flags);
+}
+
+static long send_file(int out, int in, off_t *offset, size_t count) {
+  uint8_t bytes[CHUNK];
+  size_t done = 0;
+  off_t at = offset ? *offset : (off_t)REAL(lseek(in, 0, SEEK_CUR));
+  long sent = at < 0 ? at : 0;
+  while (sent >= 0 && done < count) {
+    long got = REAL(pread(in, bytes, count - done < CHUNK ? count - done : CHUNK, at + (off_t)done));
+    sent = got > 0 ? send_bytes(out, bytes, (size_t)got, 0) : got;
+    if (sent > 0) done += (size_t)sent;
+    if (sent < got || got == 0) break;
+  }
+  if (!done) return sent;
+  if (offset)
+    *offset = at + (off_t)done;
+  else
+    (void)REAL(lseek(in, at + (off_t)done, SEEK_SET));
+  return (long)done;
+}
+
+EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
+  if (!is_captured_stream(out)) return libc.sendfile(out, in, offset, count);
+  long result = shim_leave(send_file(out, in, offset, count));
+  /* Not a file: the kernel says what it thinks of it. */
+  return result < 0 && errno == ESPIPE ? libc.sendfile(out, in, offset, count) : result;
+}
+
+/* From a pipe: what the socket has taken leaves it. */
+static long send_from_pipe(int out, int in, size_t count, unsigned flags) {
+  uint8_t bytes[CHUNK];
+  long waiting = pipe_peek(in, bytes, count < CHUNK ? count : CHUNK);
+  if (waiting <= 0) return waiting;
+  long sent = send_bytes(out, bytes, (size_t)waiting, flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0);
+  return sent > 0 ? pipe_read(in, bytes, (size_t)sent) : sent;
+}
+
+EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t count, unsigned flags) {
+  if (is_captured_stream(out) && count && !out_offset && !in_offset) {
+    long result = send_from_pipe(out, in, count, flags);
+    /* An empty pipe, or none: the kernel waits, or says what it thinks of it. Who reads the socket records what it moved. */
+    if (result > 0 || (result < 0 && result != -EAGAIN && result != -EINVAL)) return shim_leave(result);
+  }
+  return libc.splice(in, in_offset, out, out_offset, count, flags);
+}
