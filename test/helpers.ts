@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -229,7 +229,9 @@ export async function runProgram(name: string, place: Place, args: readonly stri
   if (place === 'kernel') return { ...(await run({ command, args })), log: '', left: [], capture: Buffer.alloc(0) }
   return withDirectory(async (directory) => {
     const network = join(directory, 'n')
-    await mkdir(network)
+    await chmod(directory, 0o711) // as the bases of real networks
+    await mkdir(network, 0o700)
+    if (place === 'bare') await chmod(network, 0o777)
     if (place === 'network') await createArena(network)
     const log = join(directory, 'log')
     const env = shimEnvironment(network, {

@@ -14,6 +14,7 @@
 #include "libc.h"
 #include "log.h"
 #include "unix_list.h"
+#include "user.h"
 
 enum { LOCK_NAP_NS = 200000, YOUNG_NS = 10000000 };
 
@@ -135,7 +136,10 @@ void directory_make_loopback(const struct network *n) {
   *at++ = hex[n->world.host >> 4];
   *at++ = hex[n->world.host & 15];
   *at = 0;
-  if (mkdir(path, 0700) < 0 && errno != EEXIST) LOG(LOG_ERROR, "cannot make %s (errno %d)", path, errno);
+  if (mkdir(path, 0700) == 0)
+    user_share_directory(n, path);
+  else if (errno != EEXIST)
+    LOG(LOG_ERROR, "cannot make %s (errno %d)", path, errno);
 }
 
 int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback, enum directory_users users) {

@@ -16,6 +16,7 @@
 #include "libc.h"
 #include "spill.h"
 #include "sweep.h"
+#include "user.h"
 
 /* net.ipv4.ip_local_port_range of Linux. */
 enum { PORT_FIRST = 32768, PORT_LAST = 60999, ALIASES_MAX = 3 };
@@ -80,10 +81,14 @@ static int bind_real(int fd, const struct network *n, const struct names *names,
     directory_make_loopback(n);
     result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
   }
+  if (result == 0 && !names->real_name.abstract) user_share_name(fd, n, names->real.sun_path);
   if (result != -EADDRINUSE || names->real_name.abstract) return result;
   int lock = locked ? -1 : directory_lock(n);
   result = group_join(fd, n, &names->real_name);
-  if (result == 0) result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
+  if (result == 0) {
+    result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
+    if (result == 0) user_share_name(fd, n, names->real.sun_path);
+  }
   directory_unlock(lock);
   return result;
 }

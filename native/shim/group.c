@@ -12,6 +12,7 @@
 #include "kernel.h"
 #include "libc.h"
 #include "unix_list.h"
+#include "user.h"
 
 /* Two hex digits. */
 enum { MEMBERS = 256, NONE = -1 };
@@ -178,6 +179,7 @@ static int bind_member(int fd, const struct network *n, const struct name *plain
     socklen_t length = name_write(&n->world, &own, &un);
     if (has(&c->files, number)) kernel_unlink(un.sun_path);
     int result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&un, length));
+    if (result == 0) user_share_name(fd, n, un.sun_path);
     if (result != -EADDRINUSE) return result < 0 ? result : number;
   }
   return -EADDRINUSE;
@@ -303,7 +305,7 @@ static bool repair(const struct network *n, const struct sockaddr_un *plain) {
 int group_connect(int fd, const struct network *n, const struct sockaddr_un *plain, socklen_t length) {
   int result;
   do result = (int)REAL(libc.connect(fd, (const struct sockaddr *)plain, length));
-  while ((result == -ECONNREFUSED || result == -ENOENT) && repair(n, plain));
+  while (((result == -ECONNREFUSED || result == -ENOENT) && repair(n, plain)) || (result == -EACCES && user_open_name(plain->sun_path)));
   if (result == 0 && (!n->arena || arena_has(n->arena, ARENA_GROUPS))) group_turn(n, plain);
   return result;
 }

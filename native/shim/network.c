@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -147,6 +148,8 @@ static int network_prepare(struct network *n, const char *dir, u32 host, bool te
     return n->error = -ENAMETOOLONG;
   }
   strcpy(n->dir, dir);
+  struct stat status;
+  n->is_for_all = stat(dir, &status) == 0 && (status.st_mode & (S_IWGRP | S_IWOTH));
   n->spilling = &n->own_spilling;
   atomic_store(&n->own_spilling, 0);
   int result = arena_open(n->dir, &n->arena);

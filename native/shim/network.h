@@ -26,6 +26,7 @@ struct network {
   _Atomic bool open;
   _Atomic u32 sockets; /* slots that refer to it: a closed network is used again when there are none */
   int error;           /* -errno of an unusable directory: what socket() answers */
+  bool is_for_all;     /* without an arena: other users may write in the directory */
   struct name_world world;
   char dir[NAME_DIR_MAX + 1];
   struct arena *arena;   /* NULL: a plain wrapper */

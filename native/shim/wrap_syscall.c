@@ -9,6 +9,7 @@
 
 #include "enter.h"
 #include "libc.h"
+#include "user.h"
 #include "network.h"
 #include "process.h"
 
@@ -104,6 +105,15 @@ EXPORT long syscall(long number, ...) {
     case SYS_sendmsg: return sendmsg(fd, p1, (int)a[2]);
     case SYS_recvmmsg: return recvmmsg(fd, p1, (unsigned)a[2], (int)a[3], p4);
     case SYS_sendmmsg: return sendmmsg(fd, p1, (unsigned)a[2], (int)a[3]);
+    case SYS_setuid:
+    case SYS_setfsuid:
+      if (a[0]) user_leave_root(&user_thread_calls);
+      return libc.syscall(number, a[0]);
+    case SYS_setreuid:
+    case SYS_setresuid:
+      if (a[1] && (uid_t)a[1] != (uid_t)-1) user_leave_root(&user_thread_calls);
+      return libc.syscall(number, a[0], a[1], a[2]);
+    case SYS_setgroups: return shim_leave(user_set_groups(&user_thread_calls, (size_t)a[0], p1));
     case SYS_pidfd_getfd: return pidfd_getfd(fd, (int)a[1], (unsigned)a[2]);
     case SYS_execve: return execve((const char *)a[0], p1, (char *const *)a[2]);
     case SYS_execveat: return execveat(fd, p1, (char *const *)a[2], (char *const *)a[3], (int)a[4]);

@@ -22,8 +22,9 @@ export type Directory = {
 }
 
 /** Where directories are made, best first: memory before disk. */
-export function baseDirectories(env: NodeJS.ProcessEnv = process.env): string[] {
-  const runtime = env['XDG_RUNTIME_DIR']
+export function baseDirectories(env: NodeJS.ProcessEnv = process.env, user = process.geteuid?.()): string[] {
+  // Root's own lets no other user through, and root's servers become other users.
+  const runtime = user === 0 ? undefined : env['XDG_RUNTIME_DIR']
   const bases = [...(runtime?.startsWith('/') ? [runtime] : []), '/dev/shm', '/tmp']
   return [...new Set(bases)]
 }

@@ -18,11 +18,12 @@ beforeEach(async () => {
 afterEach(() => rm(base, { recursive: true, force: true }))
 
 test('bases are on memory before disk, and TMPDIR is none', () => {
-  expect(baseDirectories({ XDG_RUNTIME_DIR: '/run/user/7', TMPDIR: '/elsewhere' })).toEqual([
+  expect(baseDirectories({ XDG_RUNTIME_DIR: '/run/user/7', TMPDIR: '/elsewhere' }, 7)).toEqual([
     '/run/user/7',
     '/dev/shm',
     '/tmp',
   ])
+  expect(baseDirectories({ XDG_RUNTIME_DIR: '/run/user/0' }, 0)).toEqual(['/dev/shm', '/tmp'])
   expect(baseDirectories({ XDG_RUNTIME_DIR: '' })).toEqual(['/dev/shm', '/tmp'])
   expect(baseDirectories({ XDG_RUNTIME_DIR: 'relative' })).toEqual(['/dev/shm', '/tmp'])
 })
