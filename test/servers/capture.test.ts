@@ -1,12 +1,16 @@
 // @vitest-environment socket-wrapper
 // @vitest-environment-options { "capture": "failure" }
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
+import { randomBytes } from 'node:crypto'
 import dgram from 'node:dgram'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, type Network, type Running } from 'vitest-environment-socket-wrapper/test'
 
 import { isRoot, test } from './place.ts'
+import { startSamba } from './samba.ts'
 
 /** tshark, outside of the network, on what was recorded so far. */
 async function tshark(network: Network, args: readonly string[]): Promise<string[]> {
@@ -89,6 +93,20 @@ test('DNS of dnsmasq, over UDP and TCP', async ({ network, place }) => {
   expect(await fields(network, 'dns', 'dns.qry.name', 'frame.interface_name')).toEqual(
     expect.arrayContaining(['many.test\tclient', 'many.test\tdns']),
   )
+})
+
+test('SMB2 of smbclient, and of 32 connections that one smbd gets from others', async ({ network }) => {
+  const samba = await startSamba(network)
+  await writeFile(join(samba.dir, 'content'), randomBytes(3_000_000))
+  await samba.ask('put content; get content back; dir; del content')
+  const channels = 'smb2.multichannel.generic.num_channels'
+  expect(await samba.torture([channels])).toEqual({ [channels]: 'success' })
+  await samba.smbd.stop()
+  expect(network.passes).toHaveLength(32)
+  expect(await complaints(network)).toEqual([])
+  const commands = await fields(network, 'smb2.flags.response == 0', 'smb2.cmd')
+  // negotiate, session setup, create, read, write, query directory
+  expect(commands.flatMap((line) => line.split(','))).toEqual(expect.arrayContaining(['0', '1', '5', '8', '9', '14']))
 })
 
 test('a socket that a cluster passes to its worker', async ({ network, place }) => {
