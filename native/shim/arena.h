@@ -69,6 +69,8 @@ u32 arena_socket_version(struct arena *a, u64 cookie);
 /* Steps through the sockets of a type and local port; `*at` starts at 0. False at the end. */
 bool arena_socket_next(struct arena *a, u32 *at, u16 type, u16 port, struct wire_info *out);
 void arena_socket_remove(struct arena *a, u64 cookie);
+/* Adds a flag to the info of the socket at the other end of the stream `info`, if that is registered. */
+void arena_socket_mark_peer(struct arena *a, const struct wire_info *info, u16 flag);
 /* Copies the infos of all sockets, each of them consistent; returns their number, at most `count`. */
 u32 arena_sockets(struct arena *a, struct wire_info *out, u32 count);
 

@@ -15,6 +15,7 @@
 #include "kernel.h"
 #include "libc.h"
 #include "spill.h"
+#include "stream.h"
 #include "sweep.h"
 #include "user.h"
 
@@ -232,6 +233,7 @@ static void remove_names(const struct network *n, const struct names *names, u32
 void endpoint_release(struct sock *s, const struct wire_info *info, bool open, struct endpoint_remains *remains) {
   struct network *n = s->network;
   bool shared = info->flags & FLAG_shared;
+  if (atomic_load(&s->edge) & EDGE_HARD) stream_reset_peer(n, info);
   /* Somebody else has it since (pidfd_getfd). */
   if (!shared && n->arena && atomic_load(&s->registered)) shared = arena_socket_version(n->arena, info->cookie) > info->version;
   if (!shared && n->arena && atomic_load(&s->registered)) arena_socket_remove(n->arena, info->cookie);
@@ -280,7 +282,11 @@ void endpoint_publish(int fd, struct sock *s) {
     if (fstat(fd, &status) == 0) inode = status.st_ino;
   }
   u32 newest = first ? 0 : arena_socket_version(arena, cookie);
+  /* The one flag that the other end writes. */
+  struct wire_info theirs;
+  bool reset = newest > s->info.version && arena_socket_get(arena, cookie, &theirs) && (theirs.flags & FLAG_reset);
   sock_begin(s);
+  if (reset) s->info.flags |= FLAG_reset;
   s->info.cookie = cookie;
   s->info.inode = inode;
   if (s->info.bornPid == 0) s->info.bornPid = journal_pid();

@@ -17,6 +17,7 @@
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>

@@ -28,8 +28,9 @@ long message_send(int fd, const struct msghdr *message, int flags) {
     return message->msg_control && message->msg_controllen ? pass_send(fd, message, flags) : REAL(libc.sendmsg(fd, message, flags));
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
   if (entry & TABLE_DATAGRAM) return datagram_send(fd, table_find(fd), message, flags);
-  long result = stream_send(fd, message, flags);
-  if (entry & TABLE_SERVED) nameserver_answer(table_find(fd));
+  struct sock *s = table_find(fd);
+  long result = stream_send(fd, s, message, flags);
+  if (entry & TABLE_SERVED) nameserver_answer(s);
   return result;
 }
 

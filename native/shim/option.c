@@ -14,6 +14,7 @@
 #include "enter.h"
 #include "group.h"
 #include "libc.h"
+#include "stream.h"
 
 struct row {
   int level, number, standard;
@@ -81,12 +82,10 @@ static int answer_row(int level, void *value, socklen_t *length, int number) {
   return answer_int(value, length, number);
 }
 
-static int tcp_info(const struct wire_info *info, void *value, socklen_t *length) {
-  struct tcp_info tcp = {.tcpi_state = info->state == STATE_listening   ? TCP_LISTEN
-                                       : info->state == STATE_connected ? TCP_ESTABLISHED
-                                                                        : TCP_CLOSE};
+static int tcp_info(int fd, const struct sock *s, void *value, socklen_t *length) {
+  struct tcp_info tcp = {.tcpi_state = (uint8_t)stream_state(fd, s)};
   /* Values of an idle loopback connection, in microseconds, as the reference reports them. */
-  bool up = info->state != STATE_open && info->state != STATE_bound;
+  bool up = tcp.tcpi_state != TCP_CLOSE;
   tcp.tcpi_rto = up ? 200000 : 1000000;
   tcp.tcpi_rtt = up ? 5000 : 0;
   tcp.tcpi_rttvar = up ? 5000 : 250000;
@@ -95,6 +94,7 @@ static int tcp_info(const struct wire_info *info, void *value, socklen_t *length
 }
 
 static int get_error(int fd, struct sock *s, void *value, socklen_t *length) {
+  if (s->info.type == SOCK_STREAM) return answer_int(value, length, -stream_take_error(fd, s));
   int pending = datagram_take_error(fd, s);
   return pending < 0 ? answer_int(value, length, -pending) : -ENOTTY;
 }
@@ -119,7 +119,7 @@ int option_get(int fd, struct sock *s, int level, int number, void *value, sockl
     }
   }
   if (level == IPPROTO_TCP && info.type == SOCK_STREAM) {
-    if (number == TCP_INFO) return tcp_info(&info, value, length);
+    if (number == TCP_INFO) return tcp_info(fd, s, value, length);
     if (number == TCP_MAXSEG) return answer_int(value, length, info.state == STATE_connected ? 65483 : 536); /* of loopback, measured */
     if (number == TCP_CONGESTION) return answer(value, length, "cubic\0\0\0\0\0\0\0\0\0\0", 16);
     return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;

@@ -4,9 +4,12 @@
  * next writer recognises by the dead pid. A slot that was used once never becomes free again but a tombstone, so a search may stop at a free one. */
 #include "arena.h"
 
+#include <string.h>
+
 #include "arena_map.h"
 #include "journal.h"
 #include "life.h"
+#include "sock.h"
 
 enum { FIRST_LEVEL = 64, PROBES = 8, LAST_PROBES = 64, TURNS = 64 };
 enum { SPINS = 200, NAPS = 10000, NAP_NS = 200000, LOOK_EVERY = 20, READS = 100000, INFO_WORDS = sizeof(struct wire_info) / 8 };
@@ -198,6 +201,29 @@ u32 arena_socket_version(struct arena *a, u64 cookie) {
   if (!is_cookie(cookie)) return 0;
   struct wire_socket *slot = find(a, cookie);
   return slot ? (u32)(LOAD_ACQUIRE(slot->current) >> 1) : 0;
+}
+
+/* An address that several hosts have is one of the same host. */
+static bool are_ends(const struct wire_info *a, const struct wire_info *b) {
+  struct address own = info_local(a);
+  return a->type == b->type && b->state == STATE_connected && a->localPort == b->peerPort && a->peerPort == b->localPort &&
+         memcmp(a->localAddress, b->peerAddress, sizeof a->localAddress) == 0 &&
+         memcmp(a->peerAddress, b->localAddress, sizeof a->peerAddress) == 0 && (!address_is_loopback(&own) || a->host == b->host);
+}
+
+void arena_socket_mark_peer(struct arena *a, const struct wire_info *info, u16 flag) {
+  struct wire_info peer;
+  for (u32 i = 0; i < a->socket_count; i++) {
+    u64 cookie = LOAD_ACQUIRE(a->sockets[i].cookie);
+    if (!is_cookie(cookie) || cookie == info->cookie || !read_slot(&a->sockets[i], cookie, &peer) || !are_ends(info, &peer)) continue;
+    /* Its holders write it as well: an older version would not be stored. */
+    for (int turn = 0; turn < TURNS && !(peer.flags & flag); turn++) {
+      peer.flags |= flag;
+      peer.version++;
+      if (!arena_socket_store(a, &peer) || !read_slot(&a->sockets[i], cookie, &peer)) return;
+    }
+    return;
+  }
 }
 
 void arena_socket_remove(struct arena *a, u64 cookie) {

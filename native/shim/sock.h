@@ -13,6 +13,7 @@ struct sock {
   _Atomic bool registered;          /* in the arena's registry */
   _Atomic bool sent_to_own_address; /* UDP: what went to the own host last went to its address, not to its loopback */
   _Atomic bool filters;             /* UDP, connected: the kernel may deliver what is not from the peer */
+  _Atomic u32 edge;                 /* TCP: EDGE_ bits of stream.h */
   _Atomic u64 near;                 /* UDP: bit port % 64 for each sender of the own host whose name was shown as a loopback address */
   _Atomic u64 name_inode;           /* UDP: of its name, once it was asked for */
   _Atomic u32 filled;               /* UDP: so many datagrams may be taken until the queue must be filled up again */

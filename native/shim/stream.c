@@ -4,29 +4,126 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
+#include "arena.h"
 #include "capture.h"
 #include "control.h"
 #include "enter.h"
+#include "kernel.h"
 #include "libc.h"
 #include "message.h"
 #include "table.h"
 #include "wrap.h"
 
-enum { CHUNK = 8192 };
+enum { CHUNK = 8192, SEND_MAX = 0x7ffff000 /* MAX_RW_COUNT */ };
 
-long stream_receive_error(struct sock *s, long error, int flags) {
+/* Both directions are closed: by the peer, or by both ends. `events` of poll, without waiting. */
+static short events_of(int fd) {
+  struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
+  static const struct timespec now = {0, 0};
+  return kernel_call(SYS_ppoll, (long)&p, 1, (long)&now, 0, 0, 0) < 0 ? 0 : p.revents;
+}
+
+static int take_pending(struct sock *s) {
+  if (!s->info.pendingError) return 0;
+  sock_begin(s);
+  int error = s->info.pendingError;
+  s->info.pendingError = 0;
+  sock_end(s);
+  return error;
+}
+
+static void set_pending(struct sock *s, int error) {
+  sock_begin(s);
+  s->info.pendingError = error;
+  sock_end(s);
+}
+
+static bool mark(struct sock *s, u32 edge) { return !(atomic_fetch_or(&s->edge, edge) & edge); }
+
+/* The peer reset the connection, and nobody was told yet. Its shim has left a note in the registry. */
+static bool take_reset(struct sock *s) {
+  struct wire_info info;
+  struct arena *arena = s->network->arena;
+  if (!arena || (atomic_load_explicit(&s->edge, memory_order_relaxed) & EDGE_RESET)) return false;
+  bool reset = (s->info.flags & FLAG_reset) || (arena_socket_version(arena, s->info.cookie) > s->info.version &&
+                                                arena_socket_get(arena, s->info.cookie, &info) && (info.flags & FLAG_reset));
+  return reset && mark(s, EDGE_RESET);
+}
+
+int stream_take_error(int fd, struct sock *s) {
+  int error = take_pending(s), kernel = 0;
+  socklen_t length = sizeof kernel;
+  (void)REAL(libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel, &length));
+  if (kernel) {
+    mark(s, EDGE_RESET);
+    if (atomic_load(&s->edge) & EDGE_ENDED) kernel = EPIPE; /* tcp_reset in CLOSE_WAIT */
+  }
+  if (!error) error = kernel ? kernel : take_reset(s) ? ECONNRESET : 0;
+  return -error;
+}
+
+/* The states of a connection whose ends close one after the other; what takes a millisecond between two machines is over at once. */
+int stream_state(int fd, const struct sock *s) {
+  struct wire_info info;
+  sock_read(s, &info);
+  if (info.state == STATE_listening) return TCP_LISTEN;
+  if (info.state != STATE_connected || (atomic_load(&s->edge) & EDGE_RESET)) return TCP_CLOSE;
+  short events = events_of(fd);
+  bool read = info.flags & FLAG_shutRead, written = info.flags & FLAG_shutWrite;
+  if (events & POLLERR) return TCP_CLOSE;
+  bool peer_ended = read ? (events & POLLHUP) && !written : events & POLLRDHUP;
+  if (peer_ended) return written ? TCP_CLOSE : TCP_CLOSE_WAIT;
+  return written ? TCP_FIN_WAIT2 : TCP_ESTABLISHED;
+}
+
+long stream_receive_error(int fd, struct sock *s, long error, int flags) {
+  if (error == -ECONNRESET) {
+    mark(s, EDGE_RESET);
+    int pending = take_pending(s);
+    if (!pending && (atomic_load(&s->edge) & EDGE_ENDED)) return 0;
+    return pending ? -pending : error;
+  }
   if (error != -EINVAL || (flags & MSG_OOB)) return error;
   sock_refresh(s);
   return s->info.state == STATE_connected ? error : -ENOTCONN;
 }
 
-long stream_send_error(long error, int flags) {
-  if (error != -ENOTCONN) return error;
-  if (!(flags & MSG_NOSIGNAL)) raise(SIGPIPE);
-  return -EPIPE;
+long stream_receive_end(struct sock *s) {
+  if (take_reset(s)) return -ECONNRESET;
+  mark(s, EDGE_ENDED);
+  return 0;
+}
+
+/* EPIPE of a unix stream: somebody has closed this direction. TCP knows it of the own end only. The peer throws away what comes after
+ * shutdown(SHUT_RD), and after its close the first bytes are taken and answered by a reset. */
+static long send_to_end(int fd, struct sock *s, size_t size) {
+  sock_refresh(s);
+  u32 edge = atomic_load(&s->edge);
+  if (s->info.flags & FLAG_shutWrite) return -EPIPE;
+  if (edge & EDGE_RESET) {
+    take_pending(s);
+    return -EPIPE;
+  }
+  int error = stream_take_error(fd, s);
+  if (error < 0) return error;
+  if (edge & EDGE_REFUSED) return -EPIPE;
+  if (size && (events_of(fd) & POLLHUP) && mark(s, EDGE_RESET)) set_pending(s, EPIPE);
+  return (long)size;
+}
+
+long stream_send_error(int fd, struct sock *s, long error, size_t size, int flags, bool raised) {
+  if (error == -EPIPE)
+    error = send_to_end(fd, s, size < SEND_MAX ? size : SEND_MAX);
+  else if (error == -ENOTCONN)
+    error = -EPIPE, raised = false;
+  else
+    return error;
+  if (error == -EPIPE && !raised && !(flags & MSG_NOSIGNAL)) raise(SIGPIPE);
+  return error;
 }
 
 /* MSG_PEEK | MSG_TRUNC counts what is there. */
@@ -57,6 +154,7 @@ static long discard(int fd, size_t size, int flags) {
 }
 
 long stream_receive(int fd, struct sock *s, struct msghdr *message, int flags) {
+  if (!s) return -EBADF; /* another thread has closed it */
   if (flags & MSG_ERRQUEUE) return -EAGAIN;
   struct msghdr copy = *message;
   copy.msg_name = NULL;
@@ -69,8 +167,10 @@ long stream_receive(int fd, struct sock *s, struct msghdr *message, int flags) {
   } else {
     result = REAL(libc.recvmsg(fd, &copy, flags));
   }
-  if (s && capture_is_on(s)) capture_received(fd, s, message, flags, result);
-  if (result < 0) return stream_receive_error(s, result, flags);
+  if (capture_is_on(s)) capture_received(fd, s, message, flags, result);
+  if (result < 0) return stream_receive_error(fd, s, result, flags);
+  if (result == 0 && message_size(message)) result = stream_receive_end(s);
+  if (result < 0) return result;
   if (message->msg_name) message->msg_namelen = 0;
   message->msg_flags = copy.msg_flags;
   message->msg_controllen = message_keep_inet(copy.msg_control, copy.msg_controllen);
@@ -87,7 +187,8 @@ static int check_control(const struct msghdr *message) {
   return more;
 }
 
-long stream_send(int fd, const struct msghdr *message, int flags) {
+long stream_send(int fd, struct sock *s, const struct msghdr *message, int flags) {
+  if (!s) return -EBADF;
   int result = message->msg_controllen ? check_control(message) : 0;
   if (result < 0) return result;
   if ((flags & MSG_FASTOPEN) && message->msg_name) {
@@ -100,6 +201,7 @@ long stream_send(int fd, const struct msghdr *message, int flags) {
   copy.msg_control = NULL;
   copy.msg_controllen = 0;
   flags &= ~MSG_FASTOPEN;
-  long sent = table_entry(fd) & TABLE_CAPTURED ? capture_send(fd, &copy, flags) : REAL(libc.sendmsg(fd, &copy, flags));
-  return sent < 0 ? stream_send_error(sent, flags) : sent;
+  int quiet = flags | MSG_NOSIGNAL;
+  long sent = table_entry(fd) & TABLE_CAPTURED ? capture_send(fd, &copy, quiet) : REAL(libc.sendmsg(fd, &copy, quiet));
+  return sent < 0 ? stream_send_error(fd, s, sent, message_size(message), flags, false) : sent;
 }

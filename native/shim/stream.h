@@ -5,14 +5,45 @@
 
 #include "sock.h"
 
-/* A data call on fd failed with `error` (-errno): the error of a TCP socket. Sending to nobody raises SIGPIPE unless flags say MSG_NOSIGNAL. */
-long stream_receive_error(struct sock *s, long error, int flags);
-long stream_send_error(long error, int flags);
+/* What this process knows of a stream beyond its info (sock.edge). */
+enum {
+  EDGE_CONNECTING = 1, /* connect was answered EINPROGRESS and succeeded; the next connect hears 0 */
+  EDGE_REFUSED = 2,    /* connect was answered EINPROGRESS and failed */
+  EDGE_RESET = 4,      /* the connection is over: a reset was reported, or provoked by the first write after the peer's end */
+  EDGE_ENDED = 16,     /* the peer's end was read: what comes later is no reset for readers */
+  EDGE_HARD = 8,       /* SO_LINGER with no time: its close is a reset for the peer */
+};
+
+/* A data call on fd failed with `error` (-errno): the error of a TCP socket. */
+long stream_receive_error(int fd, struct sock *s, long error, int flags);
+/* A read of at least one byte answered 0: the peer's end, or its reset. */
+long stream_receive_end(struct sock *s);
+/* Sending `size` bytes failed: the error of a TCP socket, or `size` where TCP takes the bytes and nobody reads them. Raises SIGPIPE unless
+ * flags say MSG_NOSIGNAL; `raised`: the kernel has done so for its EPIPE. */
+long stream_send_error(int fd, struct sock *s, long error, size_t size, int flags, bool raised);
 
 /* As recvmsg(2), for the flags and headers that a unix stream treats in another way: no address, no control data of unix sockets,
  * MSG_TRUNC discards, MSG_ERRQUEUE is empty. */
 long stream_receive(int fd, struct sock *s, struct msghdr *message, int flags);
 /* As sendmsg(2): the address counts for MSG_FASTOPEN only, control data is checked as TCP checks it and goes nowhere. */
-long stream_send(int fd, const struct msghdr *message, int flags);
+long stream_send(int fd, struct sock *s, const struct msghdr *message, int flags);
+
+/* What SO_ERROR reports, taken: 0 or -errno. */
+int stream_take_error(int fd, struct sock *s);
+/* TCP_ESTABLISHED ... of <netinet/tcp.h>, from what both ends have shut down. */
+int stream_state(int fd, const struct sock *s);
+
+/* connect on a socket that may have been connected before. 1: nothing of an earlier connect is in the way; else the answer. */
+int stream_connect_again(int fd, struct sock *s);
+/* The connect itself, to a name. */
+int stream_connect_name(int fd, const struct network *n, const struct sockaddr_un *to, socklen_t length);
+/* What connect(2) tells the program of `result`: a non-blocking one hears the outcome by poll and SO_ERROR. */
+int stream_connect_answer(int fd, struct sock *s, int result);
+/* connect(AF_UNSPEC). */
+int stream_disconnect(int fd, struct sock *s);
+/* The descriptors of s get a new socket, with the same options and, if the program chose one, the same address. NULL: not possible. */
+struct sock *stream_renew(int fd, struct sock *s);
+/* The closer of `info` resets the connection: its peer will be told. */
+void stream_reset_peer(const struct network *n, const struct wire_info *info);
 
 #endif

@@ -83,6 +83,7 @@ struct sock *table_new(struct network *network) {
   atomic_store_explicit(&s->registered, false, memory_order_relaxed);
   atomic_store_explicit(&s->sent_to_own_address, false, memory_order_relaxed);
   atomic_store_explicit(&s->filters, false, memory_order_relaxed);
+  atomic_store_explicit(&s->edge, 0, memory_order_relaxed);
   atomic_store_explicit(&s->full, 0, memory_order_relaxed);
   atomic_store_explicit(&s->flow, 0, memory_order_relaxed);
   atomic_store_explicit(&s->name_inode, 0, memory_order_relaxed);

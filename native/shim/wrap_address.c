@@ -2,6 +2,7 @@
  * bind, bindresvport, connect, getsockname, getpeername. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -15,6 +16,7 @@
 #include "journal.h"
 #include "libc.h"
 #include "nameserver.h"
+#include "stream.h"
 #include "table.h"
 #include "wrap.h"
 
@@ -30,6 +32,11 @@ static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_
   }
   result = address_read(to, length, s->info.family, &a);
   if (result < 0) return result;
+  /* A connect that was refused has left a name that nobody shall see. */
+  if (s->info.state == STATE_open && (s->info.flags & FLAG_autobound) && s->info.type == SOCK_STREAM) {
+    struct sock *fresh = stream_renew(fd, s);
+    if (fresh) s = fresh;
+  }
   if (s->info.state != STATE_open || (s->info.flags & FLAG_autobound)) return -EINVAL;
   if (address_is_v4(&a) && s->info.family == AF_INET6 && !(s->info.flags & FLAG_dualStack)) return -EINVAL;
   if (address_is_broadcast(&s->network->world, &a)) {
@@ -111,7 +118,7 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
   struct sockaddr_un un;
   socklen_t length = outside ? 0 : name_write(&n->world, &name, &un);
   if (capture_is_on(s)) capture_connecting(fd, s, a);
-  result = outside ? -ECONNREFUSED : group_connect(fd, n, &un, length);
+  result = outside ? -ECONNREFUSED : stream_connect_name(fd, n, &un, length);
   if (result < 0) result = connect_error(n, result);
   if (result == -ECONNREFUSED && nameserver_is_at(n, a)) result = nameserver_connect(fd, s);
   if (capture_is_on(s)) capture_connected(fd, s, result);
@@ -147,11 +154,14 @@ int connect_address(int fd, const struct sockaddr *to, socklen_t length) {
       return result < 0 ? result : (int)REAL(libc.connect(fd, to, length));
     }
   } else if (stream) {
-    return (int)REAL(libc.connect(fd, to, length));
+    return stream_disconnect(fd, s);
   }
-  int result = stream ? connect_stream(fd, s, &a) : (int)datagram_connect(fd, s, to, length);
-  if (stream) endpoint_record(fd, s, OP_connect, result, 0);
-  return result;
+  if (!stream) return (int)datagram_connect(fd, s, to, length);
+  int result = stream_connect_again(fd, s);
+  if (result != 1) return result;
+  result = connect_stream(fd, s, &a);
+  endpoint_record(fd, s, OP_connect, result, 0);
+  return stream_connect_answer(fd, s, result);
 }
 
 EXPORT int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t length) {
@@ -172,7 +182,11 @@ EXPORT int getsockname(int fd, __SOCKADDR_ARG out, socklen_t *length) {
   sock_refresh(s);
   struct wire_info info;
   sock_read(s, &info);
-  struct address a = info.state == STATE_open ? address_any(info.family) : info_local(&info);
+  struct address a = info_local(&info);
+  if (info.state == STATE_open && !(atomic_load(&s->edge) & EDGE_REFUSED)) {
+    a = address_any(info.family);
+    a.port = info.localPort; /* that of a connect which was refused */
+  }
   return (int)shim_leave(tell(s, &a, SOCKADDR(out), length));
 }
 
@@ -182,7 +196,7 @@ EXPORT int getpeername(int fd, __SOCKADDR_ARG out, socklen_t *length) {
   sock_refresh(s);
   struct wire_info info;
   sock_read(s, &info);
-  if (info.state != STATE_connected) return (int)shim_leave(-ENOTCONN);
+  if (info.state != STATE_connected || (info.type == SOCK_STREAM && stream_state(fd, s) == TCP_CLOSE)) return (int)shim_leave(-ENOTCONN);
   struct address a = info_peer(&info);
   return (int)shim_leave(tell(s, &a, SOCKADDR(out), length));
 }

@@ -20,14 +20,22 @@ ssize_t __read_chk(int fd, void *to, size_t size, size_t room);
 ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags);
 ssize_t __recvfrom_chk(int fd, void *__restrict to, size_t size, size_t room, int flags, __SOCKADDR_ARG from, socklen_t *__restrict length);
 
-static ssize_t received(int fd, ssize_t result, int flags) {
-  struct sock *s = result < 0 ? table_find(fd) : NULL;
-  return s ? shim_leave(stream_receive_error(s, -errno, flags)) : result;
+static ssize_t received(int fd, ssize_t result, size_t size, int flags) {
+  if (result > 0) return result;
+  struct sock *s = table_find(fd);
+  if (!s || !(result || size)) return result;
+  return shim_leave(result ? stream_receive_error(fd, s, -errno, flags) : stream_receive_end(s));
 }
 
-static ssize_t sent(int fd, ssize_t result, int flags) {
-  return result < 0 && table_entry(fd) ? shim_leave(stream_send_error(-errno, flags)) : result;
+/* `raised`: the kernel was free to send SIGPIPE. */
+static ssize_t sent(int fd, long result, size_t size, int flags, bool raised) {
+  struct sock *s = result < 0 ? table_find(fd) : NULL;
+  return shim_leave(s ? stream_send_error(fd, s, result, size, flags, raised) : result);
 }
+
+/* write(2) cannot keep the kernel from sending SIGPIPE, and a unix socket has one write less than TCP until then. So streams send, unless a
+ * seccomp filter may know of write only, or the number is no longer a socket. */
+static bool is_no_send(long result) { return result == -ENOTSOCK || result == -EPERM || result == -ENOSYS; }
 
 static long receive_vector(int fd, const struct iovec *vector, size_t count, int flags) {
   struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = count};
@@ -51,46 +59,62 @@ static ssize_t read_any(int fd, void *to, size_t size) {
     long result = receive_vector(fd, &(struct iovec){to, size}, 1, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
   }
-  return received(fd, libc.read(fd, to, size), 0);
+  return received(fd, libc.read(fd, to, size), size, 0);
 }
 
 EXPORT ssize_t write(int fd, const void *from, size_t size) {
-  if (is_slow(fd)) {
+  u32 entry = table_entry(fd);
+  if (!entry) return libc.write(fd, from, size);
+  if (entry & TABLE_SLOW) {
     long result = send_vector(fd, &(struct iovec){(void *)from, size}, 1, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
   }
-  return sent(fd, libc.write(fd, from, size), 0);
+  long result = wrap_is_sandboxed ? -EPERM : REAL(libc.send(fd, from, size, MSG_NOSIGNAL));
+  return is_no_send(result) ? sent(fd, REAL(libc.write(fd, from, size)), size, 0, true) : sent(fd, result, size, 0, false);
 }
 
 static bool is_bad_vector(const struct iovec *vector, int count) { return count < 0 || count > 1024 || (count && !vector); }
 
+static size_t vector_size(const struct iovec *vector, int count) {
+  return message_size(&(struct msghdr){.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count});
+}
+
 EXPORT ssize_t readv(int fd, const struct iovec *vector, int count) {
-  if (is_slow(fd) && !is_bad_vector(vector, count) &&
-      message_size(&(struct msghdr){.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count})) {
+  if (is_slow(fd) && !is_bad_vector(vector, count) && vector_size(vector, count)) {
     long result = receive_vector(fd, vector, (size_t)count, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
   }
-  return received(fd, libc.readv(fd, vector, count), 0);
+  ssize_t result = libc.readv(fd, vector, count);
+  return result > 0 ? result : received(fd, result, result < 0 ? 1 : vector_size(vector, count), 0);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *vector, int count) {
-  if (is_slow(fd) && !is_bad_vector(vector, count)) {
+  u32 entry = table_entry(fd);
+  if (!entry || is_bad_vector(vector, count)) return libc.writev(fd, vector, count);
+  if (entry & TABLE_SLOW) {
     long result = send_vector(fd, vector, (size_t)count, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
   }
-  return sent(fd, libc.writev(fd, vector, count), 0);
+  struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
+  long result = wrap_is_sandboxed ? -EPERM : REAL(libc.sendmsg(fd, &message, MSG_NOSIGNAL));
+  if (result >= 0) return result;
+  bool raised = is_no_send(result);
+  if (raised) result = REAL(libc.writev(fd, vector, count));
+  return sent(fd, result, result == -EPIPE ? message_size(&message) : 0, 0, raised);
 }
 
 static ssize_t receive_any(int fd, void *to, size_t size, int flags) {
   u32 entry = table_entry(fd);
   if (entry && ((entry & TABLE_SLOW) || (flags & RECEIVE_SPECIAL)))
     return shim_leave(receive_vector(fd, &(struct iovec){to, size}, 1, flags));
-  return received(fd, libc.recv(fd, to, size, flags), flags);
+  return received(fd, libc.recv(fd, to, size, flags), size, flags);
 }
 
 EXPORT ssize_t send(int fd, const void *from, size_t size, int flags) {
-  if (is_slow(fd)) return shim_leave(send_vector(fd, &(struct iovec){(void *)from, size}, 1, flags));
-  return sent(fd, libc.send(fd, from, size, flags), flags);
+  u32 entry = table_entry(fd);
+  if (!entry) return libc.send(fd, from, size, flags);
+  if (entry & TABLE_SLOW) return shim_leave(send_vector(fd, &(struct iovec){(void *)from, size}, 1, flags));
+  return sent(fd, REAL(libc.send(fd, from, size, flags | MSG_NOSIGNAL)), size, flags, false);
 }
 
 static ssize_t receive_from(int fd, void *to, size_t size, int flags, struct sockaddr *from, socklen_t *length) {

@@ -9,6 +9,7 @@
 #include "interface.h"
 #include "libc.h"
 #include "option.h"
+#include "stream.h"
 #include "table.h"
 
 /* The requests of sockets and network devices: 0x89xx. */
@@ -22,6 +23,14 @@ EXPORT int getsockopt(int fd, int level, int number, void *value, socklen_t *len
   return result == -ENOTTY ? libc.getsockopt(fd, level, number, value, length) : (int)shim_leave(result);
 }
 
+/* With no time to linger, TCP ends with a reset. */
+static void note_linger(struct sock *s, const struct linger *value) {
+  if (value->l_onoff && value->l_linger == 0)
+    atomic_fetch_or(&s->edge, EDGE_HARD);
+  else
+    atomic_fetch_and(&s->edge, ~(u32)EDGE_HARD);
+}
+
 EXPORT int setsockopt(int fd, int level, int number, const void *value, socklen_t length) {
   struct sock *s = table_find_checked(fd);
   if (!s) return libc.setsockopt(fd, level, number, value, length);
@@ -29,6 +38,7 @@ EXPORT int setsockopt(int fd, int level, int number, const void *value, socklen_
   int result = option_set(fd, s, level, number, value, length);
   if (result == -ENOTTY) {
     result = (int)REAL(libc.setsockopt(fd, level, number, value, length));
+    if (result == 0 && level == SOL_SOCKET && number == SO_LINGER) note_linger(s, value);
     if (result < 0 || !option_is_inherited(level, number) || (s->info.flags & FLAG_inherit)) return (int)shim_leave(result);
     sock_begin(s);
     s->info.flags |= FLAG_inherit;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * socket, socketpair, listen, accept, shutdown. */
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -11,6 +12,7 @@
 #include "libc.h"
 #include "nameserver.h"
 #include "option.h"
+#include "stream.h"
 #include "table.h"
 #include "wrap.h"
 
@@ -70,6 +72,11 @@ EXPORT int listen(int fd, int backlog) {
   sock_refresh(s);
   if (s->info.type != SOCK_STREAM) return (int)shim_leave(-EOPNOTSUPP);
   if (s->info.state == STATE_connected) return (int)shim_leave(-EINVAL);
+  if ((s->info.flags & FLAG_shutRead) || (s->info.state == STATE_open && (s->info.flags & FLAG_autobound))) {
+    /* The kernel's socket was shut down for good, or has a client's name. */
+    struct sock *fresh = stream_renew(fd, s);
+    if (fresh) s = fresh;
+  }
   int result = endpoint_autobind(fd, s, NULL);
   /* A unix socket turns clients away when its backlog is full (EAGAIN); TCP lets them wait. So there is always room. */
   (void)backlog;
@@ -139,7 +146,10 @@ static int accept_stream(int fd, struct sock *listener, struct sockaddr *address
     libc.close(accepted);
     return result;
   }
-  if (listener->info.flags & FLAG_inherit) option_inherit(fd, accepted);
+  if (listener->info.flags & FLAG_inherit) {
+    option_inherit(fd, accepted);
+    atomic_fetch_or(&s->edge, atomic_load(&listener->edge) & EDGE_HARD);
+  }
   endpoint_record(accepted, s, OP_accept, accepted, (u32)fd);
   if (capture_is_on(s)) capture_accepted(accepted, s);
   if (address) {
@@ -163,15 +173,45 @@ EXPORT int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags)
 
 EXPORT int accept(int fd, __SOCKADDR_ARG address, socklen_t *length) { return accept4(fd, address, length, 0); }
 
+/* Who waits in the queue of a listener that was shut down is reset. accept does not wait any more: an empty queue is EINVAL. */
+static void turn_away(int fd, struct sock *listener) {
+  struct network *n = listener->network;
+  struct wire_info from, end;
+  struct sockaddr_un un;
+  struct name peer;
+  sock_read(listener, &from);
+  for (;;) {
+    socklen_t length = sizeof un;
+    un.sun_family = AF_UNSPEC;
+    int accepted = (int)REAL(libc.accept4(fd, (struct sockaddr *)&un, &length, SOCK_CLOEXEC));
+    if (accepted < 0) return;
+    end = (struct wire_info){.type = from.type, .host = from.host, .state = STATE_connected};
+    if (name_read(&n->world, &un, length < sizeof un ? length : sizeof un, &peer) == 0) {
+      accepted_addresses(n, &from, &peer, &end);
+      stream_reset_peer(n, &end);
+    }
+    libc.close(accepted);
+  }
+}
+
 EXPORT int shutdown(int fd, int how) {
   struct sock *s = table_find_checked(fd);
   if (!s) return libc.shutdown(fd, how);
   sock_refresh(s);
   if (how < SHUT_RD || how > SHUT_RDWR) return (int)shim_leave(-EINVAL);
-  if (s->info.state != STATE_connected && s->info.state != STATE_listening) return (int)shim_leave(-ENOTCONN);
+  bool listening = s->info.state == STATE_listening;
+  if (s->info.type == SOCK_STREAM ? stream_state(fd, s) == TCP_CLOSE : s->info.state != STATE_connected) return (int)shim_leave(-ENOTCONN);
+  if (listening && how == SHUT_WR) return 0; /* tcp_shutdown has nothing to send */
   if (capture_is_on(s)) capture_shutdown(fd, s, how);
   int result = (int)REAL(libc.shutdown(fd, how));
   if (how != SHUT_RD && atomic_load(&s->served)) nameserver_end(s);
+  if (result == 0 && s->info.type == SOCK_STREAM) {
+    sock_begin(s);
+    s->info.flags |= (u16)((how != SHUT_WR ? FLAG_shutRead : 0) | (how != SHUT_RD ? FLAG_shutWrite : 0));
+    if (listening) s->info.state = STATE_bound;
+    sock_end(s);
+    if (listening) turn_away(fd, s);
+  }
   if (s->network->arena && atomic_load(&s->registered)) endpoint_record(fd, s, OP_shutdown, result, (u32)how);
   return (int)shim_leave(result);
 }

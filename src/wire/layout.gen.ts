@@ -67,6 +67,12 @@ export const flagNumbers = {
   nameV4: 0x200,
   /** an option that accepted connections inherit was set */
   inherit: 0x400,
+  /** a holder shut down its reading side */
+  shutRead: 0x800,
+  /** a holder shut down its writing side */
+  shutWrite: 0x1000,
+  /** the peer closed with SO_LINGER 0, or disconnected: its end is a reset */
+  reset: 0x2000,
 } as const
 
 export type FlagName = keyof typeof flagNumbers
@@ -83,6 +89,9 @@ export const flagNames: ReadonlyMap<number, FlagName> = new Map([
   [0x100, 'accepted'],
   [0x200, 'nameV4'],
   [0x400, 'inherit'],
+  [0x800, 'shutRead'],
+  [0x1000, 'shutWrite'],
+  [0x2000, 'reset'],
 ])
 
 /** What a record of the journal says happened. */
@@ -504,6 +513,7 @@ export const calls = [
   'setgroups',
   'getgroups',
   'initgroups',
+  'prctl',
   'getaddrinfo',
   'getaddrinfo_a',
   'getnameinfo',

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * connect, non-blocking, as event loops do it: EINPROGRESS, poll, SO_ERROR. */
+#include <sys/epoll.h>
+
 #include "transcript.h"
 
 static int error_of(int fd) {
@@ -9,7 +11,12 @@ static int error_of(int fd) {
   return value;
 }
 
-static void run(int family) {
+static const char *error_name(int fd) {
+  int error = error_of(fd);
+  return error ? strerrorname_np(error) : "0";
+}
+
+static void accepted(int family) {
   int server = listener(family);
   struct name to = local_of(server);
   int client = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -24,25 +31,94 @@ static void run(int family) {
   check("and again", connect(client, sa(&to), to.length));
   char byte;
   check("nothing to read", recv(client, &byte, 1, 0));
-  int accepted = accept(server, NULL, NULL);
-  check("send", send(accepted, "x", 1, 0));
+  int peer = accept(server, NULL, NULL);
+  check("send", send(peer, "x", 1, 0));
   say("poll: %s", events_text(wait_for(client, POLLIN)));
   check("recv", recv(client, &byte, 1, 0));
   close(client);
-  say("poll at the other end: %s", events_text(wait_for(accepted, POLLIN | POLLRDHUP)));
-  check("recv at the end", recv(accepted, &byte, 1, 0));
-  close(accepted);
-  struct name nobody = local_of(server);
+  say("poll at the other end: %s", events_text(wait_for(peer, POLLIN | POLLRDHUP)));
+  check("recv at the end", recv(peer, &byte, 1, 0));
+  close(peer);
   close(server);
+}
 
-  client = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-  check("connect to nobody", connect(client, sa(&nobody), nobody.length));
-  short events = wait_for(client, POLLOUT);
-  say("poll: out %d hang-up %d", (events & POLLOUT) != 0, (events & POLLHUP) != 0);
-  int first = error_of(client), second = error_of(client);
-  say("SO_ERROR: %s, then %d", strerrorname_np(first), second);
+static int refused_client(int family, struct name *nobody) {
+  int server = listener(family);
+  *nobody = local_of(server);
+  close(server);
+  int client = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  check("connect to nobody", connect(client, sa(nobody), nobody->length));
+  return client;
+}
+
+static void refused(int family) {
+  struct name nobody;
+  char byte;
+  int client = refused_client(family, &nobody);
+  struct pollfd all = {.fd = client, .events = POLLIN | POLLOUT | POLLRDHUP};
+  must(poll(&all, 1, 20000) == 1);
+  say("poll: %s", events_text(all.revents));
+  const char *first = error_name(client);
+  say("SO_ERROR: %s, then %d", first, error_of(client));
   say_peer("refused", client);
+  must(poll(&all, 1, 0) == 1);
+  say("poll: %s", events_text(all.revents));
+  check("recv", recv(client, &byte, 1, 0));
+  check("send", send(client, "x", 1, MSG_NOSIGNAL));
   close(client);
+
+  client = refused_client(family, &nobody);
+  check("told by recv", recv(client, &byte, 1, 0));
+  check("then", recv(client, &byte, 1, 0));
+  close(client);
+  client = refused_client(family, &nobody);
+  check("told by send", send(client, "x", 1, MSG_NOSIGNAL));
+  check("then", send(client, "x", 1, MSG_NOSIGNAL));
+  close(client);
+
+  /* The descriptor is watched before it connects. */
+  int epoll = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+  client = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  must(epoll_ctl(epoll, EPOLL_CTL_ADD, client, &event) == 0);
+  must(epoll_wait(epoll, &event, 1, 20000) == 1);
+  say("unconnected: %s", events_text((short)event.events));
+  check("connect to nobody", connect(client, sa(&nobody), nobody.length));
+  must(epoll_wait(epoll, &event, 1, 20000) == 1);
+  say("an edge: %s", events_text((short)event.events));
+  close(client);
+  close(epoll);
+}
+
+static void once_more(int family) {
+  struct name nobody;
+  int client = refused_client(family, &nobody);
+  wait_for(client, POLLOUT);
+  check("again, not yet told", connect(client, sa(&nobody), nobody.length));
+  say("poll: %s", events_text(wait_for(client, POLLOUT)));
+  check("again", connect(client, sa(&nobody), nobody.length));
+  wait_for(client, POLLOUT);
+  say("SO_ERROR: %s", error_name(client));
+  int server = listener(family), copy = dup(client);
+  struct name to = local_of(server);
+  check("again, told", connect(client, sa(&to), to.length));
+  check("to somebody", connect(copy, sa(&to), to.length));
+  say("poll: %s", events_text(wait_for(client, POLLOUT)));
+  check("it is connected", connect(client, sa(&to), to.length));
+  int peer = accept(server, NULL, NULL);
+  check("send by the copy", send(copy, "x", 1, 0));
+  char byte;
+  check("recv", recv(peer, &byte, 1, 0));
+  close(copy);
+  close(client);
+  close(peer);
+  close(server);
+}
+
+static void run(int family) {
+  accepted(family);
+  refused(family);
+  once_more(family);
 }
 
 int main(void) {

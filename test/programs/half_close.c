@@ -35,7 +35,12 @@ static void run(int family) {
   check("recv after SHUT_RD", recv(p.server, bytes, sizeof bytes, 0));
   check("send after SHUT_RD", send(p.server, "on", 2, 0));
   check("recv of it", recv(p.client, bytes, sizeof bytes, 0));
-  check("the peer still writes", send(p.client, "more", 4, MSG_NOSIGNAL));
+  say("poll: %s", events_text(wait_for(p.server, POLLIN | POLLRDHUP)));
+  say("the peer's poll: %s", events_text(wait_for(p.client, POLLIN | POLLOUT | POLLRDHUP)));
+  check("the peer still writes", send(p.client, "more", 4, 0));
+  check("and again", write(p.client, "more", 4));
+  wait_for(p.server, POLLIN);
+  check("after SHUT_RD comes", recv(p.server, bytes, sizeof bytes, MSG_WAITALL));
   close_pair(p);
 
   p = stream_pair(family);
@@ -44,6 +49,7 @@ static void run(int family) {
   check("send", send(p.client, "x", 1, MSG_NOSIGNAL));
   check("the other end", recv(p.server, bytes, sizeof bytes, 0));
   check("how 7", shutdown(p.server, 7));
+  check("SHUT_RD as well", shutdown(p.client, SHUT_RD));
   close_pair(p);
 
   int fd = socket(family, SOCK_STREAM, 0);

@@ -1,3 +1,3 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('connect_states', 'connect_errors', 'connect_nonblocking')
+sameAsKernel('connect_states', 'connect_errors', 'connect_nonblocking', 'connect_again')

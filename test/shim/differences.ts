@@ -18,22 +18,6 @@ export type Reason = {
 /** All that may differ. Whatever is not here is the same. */
 export const differences: readonly Reason[] = [
   {
-    what: 'non-blocking connect',
-    here: 'different: answers at once, never EINPROGRESS',
-    reason:
-      'connect on a non-blocking socket answers at once, 0 or ECONNREFUSED, never EINPROGRESS: unix sockets connect without a handshake, and POSIX allows it.',
-    lines: [
-      { program: 'connect_nonblocking', kernel: 'connect: EINPROGRESS', shim: 'connect: 0' },
-      { program: 'connect_nonblocking', kernel: 'connect again: 0', shim: 'connect again: EISCONN' },
-      {
-        program: 'connect_nonblocking',
-        kernel: 'connect to nobody: EINPROGRESS',
-        shim: 'connect to nobody: ECONNREFUSED',
-      },
-      { program: 'connect_nonblocking', kernel: 'SO_ERROR: ECONNREFUSED, then 0', shim: 'SO_ERROR: 0, then 0' },
-    ],
-  },
-  {
     what: 'poll after the peer has closed',
     here: 'different: POLLHUP beside POLLIN and POLLRDHUP',
     reason:
@@ -48,17 +32,44 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
-    what: 'SO_LINGER 0, RST',
-    here: 'different: an ordinary end; unread bytes are ECONNRESET as in TCP',
+    what: 'SO_LINGER 0 and connect(AF_UNSPEC), RST',
+    here: 'emulated inside a network; an ordinary end in the plain wrapper',
     reason:
-      'A close with SO_LINGER 0 is an ordinary end for the peer, not ECONNRESET: unix sockets have no RST. Bytes that the closer had not read are ECONNRESET, as in TCP.',
-    lines: [{ program: 'peer_gone', kernel: 'hard close: recv: ECONNRESET', shim: 'hard close: recv: 0' }],
+      'In the plain wrapper, a close with SO_LINGER 0 or a disconnect is an ordinary end for the peer: unix sockets have no RST, and only the arena of a network can tell it. Bytes that the closer had not read are ECONNRESET everywhere, as in TCP.',
+    lines: [
+      { program: 'peer_gone', kernel: 'by recv: recv: ECONNRESET', shim: 'by recv: recv: 0', onlyBare: true },
+      { program: 'peer_gone', kernel: 'by recv: gone 1', shim: 'by recv: gone 0', onlyBare: true },
+      { program: 'peer_gone', kernel: 'by recv: last send: EPIPE', shim: 'by recv: last send: 1', onlyBare: true },
+      {
+        program: 'peer_gone',
+        kernel: 'hard close: SO_ERROR: ECONNRESET',
+        shim: 'hard close: SO_ERROR: 0',
+        onlyBare: true,
+      },
+      { program: 'peer_gone', kernel: 'by SO_ERROR: gone 1', shim: 'by SO_ERROR: gone 0', onlyBare: true },
+      {
+        program: 'peer_gone',
+        kernel: 'by SO_ERROR: last send: EPIPE',
+        shim: 'by SO_ERROR: last send: 1',
+        onlyBare: true,
+      },
+      { program: 'peer_gone', kernel: 'hard close: send: ECONNRESET', shim: 'hard close: send: 1', onlyBare: true },
+      { program: 'connect_again', kernel: "the peer's recv: ECONNRESET", shim: "the peer's recv: 0", onlyBare: true },
+      { program: 'connect_again', kernel: "the peer's send: EPIPE", shim: "the peer's send: 1", onlyBare: true },
+    ],
   },
   {
     what: 'shutdown(SHUT_RD)',
-    here: "different: the peer's writes are EPIPE",
-    reason: 'After shutdown(SHUT_RD) the peer cannot write any more (EPIPE); with TCP its bytes would be thrown away.',
-    lines: [{ program: 'half_close', kernel: 'the peer still writes: 4', shim: 'the peer still writes: EPIPE' }],
+    here: 'emulated: what comes afterwards is thrown away; Linux still lets it be read',
+    reason:
+      'What the peer sends after shutdown(SHUT_RD) is thrown away, as POSIX has it; a TCP socket of Linux still delivers it.',
+    lines: [
+      {
+        program: 'half_close',
+        kernel: 'after SHUT_RD comes: 8',
+        shim: 'after SHUT_RD comes: 0',
+      },
+    ],
   },
   {
     what: 'TIME_WAIT',
@@ -123,16 +134,18 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
-    what: 'the first write after the peer has closed',
-    here: 'different: EPIPE at once, where TCP says it from the second on',
+    what: 'a socket that pidfd_getfd took, once its owner is gone',
+    here: 'same in a network; in a plain wrapper its name goes with its owner',
     reason:
-      'The first write after the peer has closed is EPIPE at once; TCP takes it, hears RST, and says EPIPE from the second on.',
+      'Without an arena nobody tells the owner of a socket that pidfd_getfd gave another process a copy: it takes its name along when it closes it.',
     lines: [
       {
-        program: 'peer_gone',
-        kernel: 'the first write after the end: 1',
-        shim: 'the first write after the end: EPIPE',
+        program: 'pidfd_socket',
+        kernel: 'a client after its end: 0',
+        shim: 'a client after its end: ECONNREFUSED',
+        onlyBare: true,
       },
+      { program: 'pidfd_socket', kernel: 'served: a descriptor', shim: 'served: EAGAIN', onlyBare: true },
     ],
   },
 ]

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ * connect of a stream as TCP does it. A unix stream connects at once or not at all, and stays what it is; so a non-blocking connect is told
+ * late, and a socket that may connect again is another one under the same descriptors. */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "arena.h"
+#include "endpoint.h"
+#include "enter.h"
+#include "group.h"
+#include "kernel.h"
+#include "libc.h"
+#include "option.h"
+#include "stream.h"
+#include "table.h"
+
+/* A listener of ours always has room; one of the reference has as much as its program asked for. TCP would send its SYN again. */
+enum { FULL_TURNS = 50, FULL_NAP_NS = 1000000 };
+
+static bool is_nonblocking(int fd) {
+  int flags = (int)REAL(libc.fcntl(fd, F_GETFL));
+  return flags >= 0 && (flags & O_NONBLOCK);
+}
+
+/* Makes poll say IN, OUT, RDHUP, HUP and ERR at once, and wakes who waits: a client whose listener is closed before it accepts has an error. */
+static bool raise_error(int fd) {
+  static const struct sockaddr unnamed = {.sa_family = AF_UNIX};
+  struct sockaddr_un name;
+  socklen_t length = sizeof name;
+  int listener = (int)REAL(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (listener < 0) return false;
+  bool done = REAL(libc.bind(listener, &unnamed, sizeof unnamed.sa_family)) == 0 && REAL(libc.listen(listener, 1)) == 0 &&
+              REAL(libc.getsockname(listener, (struct sockaddr *)&name, &length)) == 0 &&
+              REAL(libc.connect(fd, (struct sockaddr *)&name, length)) == 0;
+  libc.close(listener);
+  return done;
+}
+
+int stream_connect_name(int fd, const struct network *n, const struct sockaddr_un *to, socklen_t length) {
+  int result = group_connect(fd, n, to, length);
+  if (result != -EAGAIN || !is_nonblocking(fd)) return result == -EAGAIN ? -EINPROGRESS : result; /* SO_SNDTIMEO */
+  for (int turn = 0; turn < FULL_TURNS && result == -EAGAIN; turn++) {
+    kernel_nap(FULL_NAP_NS);
+    result = group_connect(fd, n, to, length);
+  }
+  return result == -EAGAIN ? -ETIMEDOUT : result;
+}
+
+int stream_connect_answer(int fd, struct sock *s, int result) {
+  bool told_late = result == 0 || result == -ECONNREFUSED || result == -EHOSTUNREACH || result == -ETIMEDOUT;
+  if (!told_late || !is_nonblocking(fd)) return result;
+  if (result == 0) {
+    atomic_fetch_or(&s->edge, EDGE_CONNECTING);
+    return -EINPROGRESS;
+  }
+  sock_begin(s);
+  s->info.pendingError = -result;
+  sock_end(s);
+  atomic_fetch_or(&s->edge, EDGE_REFUSED);
+  if (raise_error(fd)) return -EINPROGRESS;
+  atomic_fetch_and(&s->edge, ~(u32)EDGE_REFUSED);
+  sock_begin(s);
+  s->info.pendingError = 0;
+  sock_end(s);
+  return result;
+}
+
+int stream_connect_again(int fd, struct sock *s) {
+  if (!atomic_load(&s->edge)) return 1;
+  if (atomic_fetch_and(&s->edge, ~(u32)EDGE_CONNECTING) & EDGE_CONNECTING) return 0;
+  if (!(atomic_load(&s->edge) & EDGE_REFUSED)) return 1;
+  int error = stream_take_error(fd, s);
+  stream_renew(fd, s);
+  return error ? error : -ECONNABORTED;
+}
+
+struct renewal {
+  struct sock *old, *new;
+  int first; /* the descriptor that got the new socket first, -1 for none */
+  int fd;
+  int error;
+};
+
+static void give(int fd, struct sock *s, void *context) {
+  struct renewal *r = context;
+  if (s != r->old || r->error) return;
+  int flags = (int)REAL(libc.fcntl(fd, F_GETFD));
+  long result = flags < 0 ? flags : REAL(libc.dup3(r->fd, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0));
+  if (result < 0) {
+    r->error = (int)result;
+  } else if (r->first < 0) {
+    table_install(fd, r->new);
+    r->first = fd;
+  } else {
+    table_copy(r->first, fd);
+  }
+}
+
+struct sock *stream_renew(int fd, struct sock *s) {
+  if (table_in_vfork_child) return NULL;
+  struct wire_info info;
+  sock_read(s, &info);
+  u32 hard = atomic_load(&s->edge) & EDGE_HARD;
+  struct renewal r = {.old = s, .new = table_new(s->network), .first = -1};
+  if (!r.new) return NULL;
+  r.new->info = (struct wire_info){.family = info.family, .type = info.type, .protocol = info.protocol, .host = info.host};
+  bool dual = info.family == AF_INET6 && !((info.optionMask & 1u << OPTION_v6Only) && info.options[OPTION_v6Only]);
+  r.new->info.flags = (u16)((info.flags & FLAG_inherit) | (dual ? FLAG_dualStack : 0));
+  r.new->info.optionMask = info.optionMask;
+  memcpy(r.new->info.options, info.options, sizeof info.options);
+  atomic_store(&r.new->edge, hard);
+  r.fd = (int)REAL(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (is_nonblocking(fd) ? SOCK_NONBLOCK : 0), 0));
+  if (r.fd < 0) {
+    table_release(r.new);
+    return NULL;
+  }
+  if (info.flags & FLAG_inherit) option_inherit(fd, r.fd);
+  table_each(give, &r);
+  libc.close(r.fd);
+  if (r.first < 0) {
+    table_release(r.new);
+    return NULL;
+  }
+  bool chosen = info.localPort && !(info.flags & (FLAG_autobound | FLAG_accepted));
+  struct address local = info.flags & FLAG_anyBound ? address_any(info.flags & FLAG_nameV4 ? AF_INET : info.family) : info_local(&info);
+  local.port = info.localPort;
+  if (chosen) endpoint_bind(fd, r.new, &local);
+  return r.new;
+}
+
+void stream_reset_peer(const struct network *n, const struct wire_info *info) {
+  if (n->arena && info->state == STATE_connected) arena_socket_mark_peer(n->arena, info, FLAG_reset);
+}
+
+int stream_disconnect(int fd, struct sock *s) {
+  struct wire_info info;
+  sock_read(s, &info);
+  if (info.state == STATE_open && !(info.flags & FLAG_autobound) && !atomic_load(&s->edge)) return 0;
+  if (info.state == STATE_bound && !atomic_load(&s->edge)) return 0;
+  bool connected = info.state == STATE_connected && stream_state(fd, s) != TCP_CLOSE;
+  stream_reset_peer(s->network, &info);
+  s = stream_renew(fd, s);
+  if (!s) return -ENOBUFS;
+  sock_begin(s);
+  if (connected) s->info.pendingError = ECONNRESET;
+  if (s->info.state == STATE_open) s->info.localPort = info.localPort; /* getsockname goes on to tell it */
+  sock_end(s);
+  endpoint_record(fd, s, OP_disconnect, 0, 0);
+  return 0;
+}
