@@ -224,9 +224,16 @@ export type ProgramResult = Result & {
   readonly capture: Buffer
 }
 
-export async function runProgram(name: string, place: Place, args: readonly string[] = []): Promise<ProgramResult> {
+export async function runProgram(
+  name: string,
+  place: Place,
+  args: readonly string[] = [],
+  timeoutMs?: number,
+): Promise<ProgramResult> {
+  const limit = timeoutMs === undefined ? {} : { timeoutMs }
   const command = await compileProgram(name)
-  if (place === 'kernel') return { ...(await run({ command, args })), log: '', left: [], capture: Buffer.alloc(0) }
+  if (place === 'kernel')
+    return { ...(await run({ command, args, ...limit })), log: '', left: [], capture: Buffer.alloc(0) }
   return withDirectory(async (directory) => {
     const network = join(directory, 'n')
     await chmod(directory, 0o711) // as the bases of real networks
@@ -239,7 +246,7 @@ export async function runProgram(name: string, place: Place, args: readonly stri
       ...(place === 'network' ? { SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0' } : {}),
       ...(place === 'captured' ? { SOCKET_WRAPPER_PCAP_FILE: join(directory, 'x.pcap') } : {}),
     })
-    const result = await run({ command, args, env })
+    const result = await run({ command, args, env, ...limit })
     return {
       ...result,
       log: await readFile(log, 'utf8').catch(() => ''),

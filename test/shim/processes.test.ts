@@ -9,4 +9,5 @@ sameAsKernel(
   'spawn_listener',
   'exec_forms',
   'fork_forms',
+  'kill_anywhere',
 )

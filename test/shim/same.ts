@@ -29,6 +29,7 @@ const leaveNames = new Set([
   'backlog',
   'threads_race',
   'pass_cloexec',
+  'kill_anywhere',
   'fork_forms',
   'number_stolen',
 ])
