@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "arena_map.h"
 #include "journal.h"
@@ -20,7 +21,13 @@ static void number_text(char *at, u64 value) {
 
 /* All of it is allocated, so that a full disk is an error here and never a SIGBUS later. */
 static struct capture_table *map(int fd) {
-  if (kernel_call(SYS_fallocate, fd, 0, 0, sizeof(struct capture_table), 0, 0) < 0) return NULL;
+  struct rlimit limit;
+  /* The kernel would answer the same, but with a SIGXFSZ that ends the program. */
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < sizeof(struct capture_table)) return NULL;
+  int error;
+  do error = posix_fallocate(fd, 0, sizeof(struct capture_table));
+  while (error == EINTR);
+  if (error) return NULL;
   long at = kernel_call(SYS_mmap, 0, sizeof(struct capture_table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   return at < 0 && at >= -4095 ? NULL : (struct capture_table *)at;
 }

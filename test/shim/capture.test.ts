@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -124,6 +124,71 @@ test('a daemon that closes everything keeps its own files to itself, and goes on
     expect([String(flows[0]?.fromClient), String(flows[0]?.fromServer)]).toEqual(['beforeafter', 'executed'])
     expect((await stat(join(directory, 'own'))).size).toBe(0)
   })
+})
+
+/** Runs under/capture with a capture that may be impossible; returns what is in the log and in the file. */
+async function captureInto(
+  what: string,
+  path: string,
+  { before, command = '"$0" "$@"' }: { before?: Buffer; command?: string } = {},
+): Promise<{ log: string; file: Buffer }> {
+  return withDirectory(async (directory) => {
+    const [network, log, file] = [join(directory, 'n'), join(directory, 'log'), path.replace('<dir>', directory)]
+    await mkdir(network)
+    if (before !== undefined) await writeFile(file, before)
+    const env = shimEnvironment(network, { VITEST_SOCKET_WRAPPER_LOG: log, SOCKET_WRAPPER_PCAP_FILE: file })
+    const args = ['-c', command, await compileProgram('under/capture'), what]
+    expect(await run({ command: 'sh', args, env })).toMatchObject({ status: 'exit 0', stderr: '', lines: ['end'] })
+    const empty = Buffer.alloc(0)
+    return {
+      log: await readFile(log, 'utf8').catch(() => ''),
+      file: file.startsWith('/dev/') ? empty : await readFile(file).catch(() => empty),
+    }
+  })
+}
+
+const oneLine = (end: string): RegExp =>
+  new RegExp(`^socket-wrapper ERROR\\[\\d+\\] \\w+: the capture \\S+ cannot be written ${end}\n$`)
+
+test.each([
+  ['<dir>/nowhere/x.pcap', 2],
+  ['/dev/full', 22],
+])('a capture %s cannot be written: one line in the log, and nothing else', async (path, error) => {
+  const { log } = await captureInto('stream', path)
+  expect(log).toMatch(oneLine(`\\(errno ${error}\\): this process writes nothing of it`))
+})
+
+test("somebody else's file is left alone", async () => {
+  const { log, file } = await captureInto('stream', '<dir>/x.pcap', { before: Buffer.from('my thesis') })
+  expect(log).toMatch(oneLine('\\(errno 22\\): this process writes nothing of it'))
+  expect(String(file)).toBe('my thesis')
+})
+
+test('a full disk ends the capture after a whole packet', async () => {
+  const command = 'ulimit -f 4000; exec "$0" "$@"'
+  const { log, file } = await captureInto('large', '<dir>/x.pcap', { command })
+  expect(file.length).toBeGreaterThan(1_500_000)
+  expect(readPcap(file).length).toBeGreaterThan(20)
+  for (const line of log.split(/(?<=\n)/))
+    expect(line).toMatch(oneLine('\\(errno 27\\): this process writes no more of it'))
+})
+
+test('a file of socket_wrapper goes on in microseconds, as its head says', async () => {
+  const head = Buffer.from('d4c3b2a1020004000000000000000000ffff000065000000', 'hex')
+  const { log, file } = await captureInto('stream', '<dir>/x.pcap', { before: head })
+  expect(log).toBe('')
+  const packets = readPcap(file)
+  expect(followFlows(packets)).toHaveLength(2)
+  const ageNs = BigInt(Date.now()) * 1_000_000n - (packets[0]?.timeNs ?? 0n)
+  expect(ageNs).toBeGreaterThan(0n)
+  expect(ageNs).toBeLessThan(30_000_000_000n)
+  for (const { timeNs } of packets) expect(timeNs % 1000n).toBe(0n)
+})
+
+test('a name that ends with .pcapng makes one', async () => {
+  const { file } = await captureInto('stream', '<dir>/x.pcapng')
+  expect(file.subarray(0, 4).toString('hex')).toBe('0a0d0d0a')
+  expect(file.includes('capture')).toBe(true)
 })
 
 // A captured socket takes other ways through the shim: they must answer the same.
