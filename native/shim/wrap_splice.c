@@ -11,7 +11,7 @@
 
 enum { CHUNK = 16384 };
 
-static bool is_captured_stream(int fd) { return (table_entry(fd) & TABLE_SLOW) == TABLE_CAPTURED; }
+static bool is_captured_stream(int fd) { return (table_entry(fd) & (TABLE_DATAGRAM | TABLE_CAPTURED)) == TABLE_CAPTURED; }
 
 static long send_bytes(int fd, void *bytes, size_t size, int flags) {
   struct iovec vector = {bytes, size};

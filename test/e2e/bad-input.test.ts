@@ -144,6 +144,19 @@ test('fails', async ({ network }) => { console.log('<failed ' + network.dir + '>
     expect([existsSync(passed), existsSync(failed)]).toEqual([whenPassed, whenFailed])
   })
 
+  test('a failed test names its capture', async () => {
+    const { tests } = await runVitest({
+      config: "environmentOptions: { 'socket-wrapper': { capture: 'failure' } }",
+      files: { 'a.test.ts': `${serve}\ntest('fails', async ({ network }) => { throw new Error(network.capture) })` },
+    })
+    const message = tests['fails']?.message ?? ''
+    const [, dir = ''] = /The network's directory is kept: (\S+)/.exec(message) ?? []
+    onTestFinished(() => rm(dir, { recursive: true, force: true }))
+    expect(message).toContain(`Error: ${dir}/capture.pcapng`)
+    expect(message).toContain(`What went over it: wireshark ${dir}/capture.pcapng`)
+    expect(existsSync(join(dir, 'capture.pcapng'))).toBe(true)
+  })
+
   test('one that is removed in mid-test is told, and the next test has its own', async () => {
     const { tests, output } = await runVitest({
       files: {
