@@ -125,6 +125,7 @@ int option_get(int fd, struct sock *s, int level, int number, void *value, sockl
     return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;
   }
   if (level == IPPROTO_IP || (level == IPPROTO_IPV6 && info.family == AF_INET6)) {
+    if (level == IPPROTO_IP && number == IP_OPTIONS) return answer(value, length, "", 0); /* no packet has any */
     if (number == (level == IPPROTO_IP ? IP_MTU : IPV6_MTU))
       return info.state == STATE_connected ? answer_int(value, length, 65536) : -ENOTCONN;
     return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;

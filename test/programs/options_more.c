@@ -40,6 +40,10 @@ static void run(int family) {
   check("set it", setsockopt(p.client, IPPROTO_TCP, 9999, &back, sizeof back));
   check("an unknown level", getsockopt(p.client, 9999, 1, &back, &length));
   check("set it", setsockopt(p.client, 9999, 1, &back, sizeof back));
+  char ip_options[200];
+  length = sizeof ip_options;
+  check("IP_OPTIONS, which came with no packet", getsockopt(p.server, IPPROTO_IP, IP_OPTIONS, ip_options, &length));
+  say("%d bytes", (int)length);
   int udp = socket(family, SOCK_DGRAM, 0);
   check("TCP_NODELAY on UDP", getsockopt(udp, IPPROTO_TCP, TCP_NODELAY, &back, &length));
   check("set it", setsockopt(udp, IPPROTO_TCP, TCP_NODELAY, &size, sizeof size));
