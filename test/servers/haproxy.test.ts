@@ -3,11 +3,12 @@
 import { expect, type Network, type Running } from 'vitest-environment-socket-wrapper/test'
 
 import { startLoad } from './load.ts'
-import { type Place, test } from './place.ts'
+import { isRoot, type Place, test } from './place.ts'
 
 const configuration = (place: Place, generation: number): string => `
 global
   stats socket ${place.dir}/admin.sock mode 600 level admin expose-fd listeners
+  ${isRoot ? 'user haproxy' : ''}
   maxconn 1000
   log stderr format raw local0
 defaults

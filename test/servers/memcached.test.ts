@@ -6,7 +6,7 @@ import { expect } from 'vitest-environment-socket-wrapper/test'
 
 import { isRoot, test } from './place.ts'
 
-const user = isRoot ? ['-u', 'root'] : []
+const user = isRoot ? ['-u', 'memcache'] : []
 
 test('TCP and UDP at one port, over IPv4 and IPv6', async ({ network }) => {
   await network.host('cache').spawn('memcached', ['-p', '11211', '-U', '11211', '-l', '0.0.0.0,[::]', ...user], {

@@ -7,8 +7,8 @@ import { expect, type Host, type Running } from 'vitest-environment-socket-wrapp
 import { bench, startLoad } from './load.ts'
 import { endOf, isRoot, lineLike, type Place, test } from './place.ts'
 
-const configuration = (place: Place, site: string, user = 'www-data'): string => `
-${isRoot ? `user ${user};` : ''}
+const configuration = (place: Place, site: string): string => `
+${isRoot ? 'user www-data;' : ''}
 worker_processes 2;
 pid ${place.dir}/nginx.pid;
 error_log stderr notice;
@@ -30,8 +30,8 @@ const answering = (text: string): string =>
 type Nginx = Running & { readonly log: AsyncGenerator<string, void>; master(): Promise<number> }
 
 /** A daemon, with its whole path, as its upgrade by USR2 needs it. Ready when its workers are. */
-async function startNginx(host: Host, place: Place, site: string, user?: string): Promise<Nginx> {
-  const file = await place.write('nginx.conf', configuration(place, site, user))
+async function startNginx(host: Host, place: Place, site: string): Promise<Nginx> {
+  const file = await place.write('nginx.conf', configuration(place, site))
   const running = await host.spawn('/usr/sbin/nginx', ['-e', 'stderr', '-c', file])
   const log = running.stderr.lines()
   for (let worker = 0; worker < 2; worker++) await lineLike(log, /start worker process \d/)
@@ -85,7 +85,7 @@ test('proxy_pass to an upstream on another host, by name', async ({ network, pla
   await network.host('app').spawn('node', ['-e', script])
   const upstream = `upstream app { server app:3000; keepalive 8; }
     server { listen 80; location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; } }`
-  await startNginx(network.host('web'), place, upstream, 'root')
+  await startNginx(network.host('web'), place, upstream)
   expect(await get('http://web/page')).toMatch(/^\/page for (::ffff:10.53.57.3|fd00::5357:5f03)$/)
   await bench(network, 'http://web/', 1000, '-k')
 })
