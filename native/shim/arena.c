@@ -8,7 +8,7 @@
 #include "arena_map.h"
 
 /* Most of each kind: all offsets of a shape below these stay under 4 GiB. */
-enum { RECORDS_MAX = 1 << 22, SOCKETS_MAX = 1 << 20, PROCESSES_MAX = 1 << 16, HOSTS = 64 };
+enum { RECORDS_MAX = 1 << 22, SOCKETS_MAX = 1 << 20, PROCESSES_MAX = 1 << 16, HOSTS = 64, MEMBERS = 256 };
 enum { POOL = 16, FIRST_SOCKETS = 64 };
 enum { PORT_FIRST = 32768, PORT_COUNT = 60999 - PORT_FIRST + 1 };
 
@@ -35,6 +35,10 @@ static bool lay_out(const struct arena_shape *shape, struct wire_arena *out) {
   u64 at = round_up(sizeof(struct wire_arena));
   out->hostOffset = (u32)at;
   at = round_up(at + HOSTS * sizeof(struct wire_host));
+  out->memberOffset = (u32)at;
+  out->memberSize = sizeof(struct wire_member);
+  out->memberCount = MEMBERS;
+  at = round_up(at + MEMBERS * sizeof(struct wire_member));
   out->processOffset = (u32)at;
   at = round_up(at + (u64)shape->processes * sizeof(struct wire_process));
   out->socketOffset = (u32)at;
@@ -50,7 +54,7 @@ static bool head_is_sound(const struct wire_arena *head, u64 file_size) {
   struct wire_arena expected;
   if (!lay_out(&shape, &expected) || expected.totalSize != file_size) return false;
   expected.networkId = head->networkId;
-  return memcmp(head, &expected, offsetof(struct wire_arena, reserved)) == 0;
+  return memcmp(head, &expected, offsetof(struct wire_arena, pad1)) == 0;
 }
 
 static int arena_path(const char *dir, char *path, size_t size) {
@@ -109,6 +113,7 @@ static int map_file(int fd, struct arena **out) {
   }
   a->head = (struct wire_arena *)base;
   a->hosts = (struct wire_host *)(base + head.hostOffset);
+  a->members = (struct wire_member *)(base + head.memberOffset);
   a->processes = (struct wire_process *)(base + head.processOffset);
   a->sockets = (struct wire_socket *)(base + head.socketOffset);
   a->records = (struct wire_record *)(base + head.recordOffset);
@@ -175,6 +180,11 @@ int arena_create(const char *dir, const struct arena_shape *shape) {
 u16 arena_next_port(struct arena *a, int socket_type) {
   u32 *counter = socket_type == SOCK_STREAM ? &a->head->nextStreamPort : &a->head->nextDatagramPort;
   return (u16)(PORT_FIRST + ADD(*counter, 1) % PORT_COUNT);
+}
+
+struct wire_member *arena_members(struct arena *a, u32 *count) {
+  *count = MEMBERS;
+  return a->members;
 }
 
 void arena_mark(struct arena *a) { STORE(a->head->marked, 1); }

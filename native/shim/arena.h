@@ -54,6 +54,8 @@ bool arena_host_name(const struct arena *a, u32 number, char *out, size_t size);
 
 /* Next ephemeral port, 32768..60999 (ip_local_port_range of Linux). */
 u16 arena_next_port(struct arena *a, int socket_type);
+/* The table of memberships in multicast groups: multicast.c rules it. */
+struct wire_member *arena_members(struct arena *a, u32 *count);
 /* Some datagram socket has set a TTL, TOS or the like: receivers look for the sender's. */
 void arena_mark(struct arena *a);
 bool arena_marked(const struct arena *a);

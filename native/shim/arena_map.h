@@ -13,6 +13,7 @@
 struct arena {
   struct wire_arena *head;
   struct wire_host *hosts;
+  struct wire_member *members;
   struct wire_process *processes;
   struct wire_socket *sockets;
   struct wire_record *records;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The sender's side of UDP. A unix datagram socket tells the sender whether the receiver is there and has room; UDP never does. */
 #include "datagram_control.h"
+#include "datagram_many.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,8 +12,10 @@
 #include "capture.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "interface.h"
 #include "libc.h"
 #include "message.h"
+#include "multicast.h"
 #include "nameserver.h"
 #include "spill.h"
 #include "table.h"
@@ -179,20 +182,44 @@ static long send_to_name(int fd, struct sock *s, struct parcel *p) {
   return transmit(fd, s, p);
 }
 
-/* To every host that has the port, as the reference does; the errors of single hosts are nobody's. */
-static long send_broadcast(int fd, struct sock *s, struct parcel *p) {
-  const struct network *n = s->network;
-  int allowed = 0;
-  socklen_t length = sizeof allowed;
-  if (REAL(libc.getsockopt(fd, SOL_SOCKET, SO_BROADCAST, &allowed, &length)) < 0 || !allowed) return -EACCES;
+/* In a plain wrapper: to every host that has the port, as the reference does; the errors of single hosts are nobody's. */
+static void send_to_hosts(int fd, struct sock *s, const struct parcel *p) {
   for (u32 host = 1; host <= HOST_MAX; host++) {
-    if (n->arena && !arena_host_exists(n->arena, host)) continue;
-    struct address one = address_of_host(&n->world, host, false, false);
+    struct address one = address_of_host(&s->network->world, host, false, false);
     one.port = p->to->port;
     struct parcel copy = *p;
     copy.to = &one;
     (void)send_to_name(fd, s, &copy);
   }
+}
+
+/* By IP_PKTINFO, the scope of the address, or the socket's option. */
+static u32 interface_to(const struct sock *s, const struct wire_info *info, const struct address *to, const struct msghdr *message) {
+  u32 said = message->msg_controllen ? datagram_control_interface(message) : 0;
+  struct sockaddr_in6 in6;
+  if (!said && message->msg_name && message->msg_namelen >= sizeof in6 && !address_is_v4(to)) {
+    memcpy(&in6, message->msg_name, sizeof in6);
+    said = in6.sin6_scope_id;
+  }
+  if (!s->network->arena || !said) return multicast_interface(s, info, !address_is_v4(to));
+  return said;
+}
+
+static long send_to_many(int fd, struct sock *s, const struct wire_info *info, struct parcel *p, const struct msghdr *message) {
+  bool group = address_is_multicast(p->to);
+  int allowed = 0;
+  socklen_t length = sizeof allowed;
+  if (!group && (REAL(libc.getsockopt(fd, SOL_SOCKET, SO_BROADCAST, &allowed, &length)) < 0 || !allowed)) return -EACCES;
+  if (!group && !s->network->arena) {
+    send_to_hosts(fd, s, p);
+    return (long)p->size;
+  }
+  struct courier_label label;
+  int result = datagram_label(fd, s, p->to, &label);
+  if (result < 0) return result;
+  u32 interface = group ? interface_to(s, info, p->to, message) : INTERFACE_ETH0;
+  datagram_send_many(fd, s, info, &(struct datagram_target){p->to, interface, &label}, &p->message, p->size);
+  if (capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
   return (long)p->size;
 }
 
@@ -230,7 +257,7 @@ static int route(const struct sock *s, const struct wire_info *info, struct addr
     *to = address_of_host(world, world->host, !address_is_v4(to), true);
     to->port = port;
   }
-  if (address_is_broadcast(world, to)) return 0;
+  if (address_is_broadcast(world, to) || address_is_multicast(to)) return 0;
   struct name name;
   if (name_of_address(world, to, SOCK_DGRAM, &name) < 0) return nameserver_is_at(s->network, to) ? 0 : -ENETUNREACH;
   struct address local = info_local(info);
@@ -284,6 +311,7 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
   if (info.state == STATE_open) {
     result = endpoint_autobind(fd, s, NULL);
     if (result < 0) return result;
+    if (atomic_load(&s->registered)) endpoint_publish(fd, s);
   }
   note_own_host(s, &to);
   parcel.message.msg_name = NULL;
@@ -291,7 +319,7 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
   parcel.message.msg_namelen = 0;
   parcel.message.msg_controllen = 0;
   parcel.capture = &(struct capture_datagram){.to = &to, .message = message};
-  if (address_is_broadcast(&s->network->world, &to)) return send_broadcast(fd, s, &parcel);
+  if (address_is_broadcast(&s->network->world, &to) || address_is_multicast(&to)) return send_to_many(fd, s, &info, &parcel, message);
   long sent = to_peer ? send_to_peer(fd, s, &parcel) : send_to_name(fd, s, &parcel);
   if (sent >= 0 || sent == -EAGAIN) return sent;
   if (capture_is_on(s) && (sent == -EPERM || is_nobody(sent))) capture_datagram_lost(s, parcel.capture, sent != -EPERM);

@@ -6,7 +6,9 @@
 #include "datagram.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "interface.h"
 #include "libc.h"
+#include "multicast.h"
 #include "nameserver.h"
 #include "spill.h"
 
@@ -74,6 +76,7 @@ static int check_peer(int fd, const struct sock *s, struct address *peer) {
     socklen_t length = sizeof allowed;
     return REAL(libc.getsockopt(fd, SOL_SOCKET, SO_BROADCAST, &allowed, &length)) < 0 || !allowed ? -EACCES : 0;
   }
+  if (address_is_multicast(peer)) return 0;
   struct name name;
   return name_of_address(world, peer, SOCK_DGRAM, &name) < 0 && !nameserver_is_at(s->network, peer) ? -ENETUNREACH : 0;
 }
@@ -90,7 +93,9 @@ static int connect_peer(int fd, struct sock *s, struct address *peer) {
   atomic_store_explicit(&s->filters, !known && !address_is_broadcast(world, peer), memory_order_relaxed);
   sock_begin(s);
   if (s->info.flags & FLAG_anyBound) {
-    struct address local = address_of_host(world, world->host, !address_is_v4(peer), address_is_loopback(peer));
+    bool v6 = !address_is_v4(peer), group = address_is_multicast(peer);
+    bool loopback = group ? multicast_interface(s, &s->info, v6) == INTERFACE_LO : address_is_loopback(peer);
+    struct address local = address_of_host(world, world->host, v6, loopback);
     local.port = s->info.localPort;
     info_set_local(&s->info, &local);
   }

@@ -90,6 +90,24 @@ int datagram_check_control(const struct sock *s, const struct msghdr *message, i
   return more;
 }
 
+u32 datagram_control_interface(const struct msghdr *message) {
+  struct control_item item;
+  struct in_pktinfo v4;
+  struct in6_pktinfo v6;
+  size_t offset = 0;
+  while (control_next(message->msg_control, message->msg_controllen, &offset, &item) > 0) {
+    if (item.head.cmsg_level == IPPROTO_IP && item.head.cmsg_type == IP_PKTINFO && item.size == sizeof v4) {
+      memcpy(&v4, item.data, sizeof v4);
+      return (u32)v4.ipi_ifindex;
+    }
+    if (item.head.cmsg_level == IPPROTO_IPV6 && item.head.cmsg_type == IPV6_PKTINFO && item.size >= sizeof v6) {
+      memcpy(&v6, item.data, sizeof v6);
+      return v6.ipi6_ifindex;
+    }
+  }
+  return 0;
+}
+
 static const enum wire_option told[] = {OPTION_packetInfo,         OPTION_receivePacketInfo, OPTION_receiveTtl,     OPTION_receiveTos,
                                         OPTION_receiveDestination, OPTION_receiveHops6,      OPTION_receiveTraffic6};
 

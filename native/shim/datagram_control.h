@@ -27,6 +27,8 @@ void datagram_put_control(struct sock *s, const struct wire_info *info, const st
 /* What ip_cmsg_send and ip6_datagram_send_ctl let a program say. 0 or -errno. */
 int datagram_check_control(const struct sock *s, const struct msghdr *message, int family);
 
+/* The interface that IP_PKTINFO or IPV6_PKTINFO of a message names, 0 for none. */
+u32 datagram_control_interface(const struct msghdr *message);
 /* What an option of a sending socket says for a datagram of that family. */
 uint8_t datagram_hops(const struct wire_info *info, bool v6);
 uint8_t datagram_traffic(const struct wire_info *info, bool v6);

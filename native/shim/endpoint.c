@@ -14,6 +14,7 @@
 #include "journal.h"
 #include "kernel.h"
 #include "libc.h"
+#include "multicast.h"
 #include "spill.h"
 #include "stream.h"
 #include "sweep.h"
@@ -111,17 +112,21 @@ static int bind_names(int fd, const struct network *n, const struct names *names
   return result;
 }
 
+static bool is_group(const struct wire_info *info, const struct address *a) { return info->type == SOCK_DGRAM && address_is_multicast(a); }
+
 int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   struct network *n = s->network;
   struct address wanted = *a;
   struct names names;
   bool reuse = s->info.options[OPTION_reuseAddress] && s->info.type == SOCK_STREAM;
+  bool group = is_group(&s->info, a);
   int result = 0;
   for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
     if (a->port == 0) wanted.port = next_port(n, s->info.type);
-    result = names_of(&n->world, &s->info, &wanted, &names);
+    names = (struct names){.aliases = 0};
+    result = group ? 0 : names_of(&n->world, &s->info, &wanted, &names);
     if (result < 0) return result;
-    result = bind_names(fd, n, &names, reuse ? USERS_UNCONNECTED : USERS_ANY);
+    result = group ? multicast_bind(fd, n, &wanted) : bind_names(fd, n, &names, reuse ? USERS_UNCONNECTED : USERS_ANY);
     if (result != -EADDRINUSE || a->port) break;
   }
   if (result < 0) return directory_error(n, result);
@@ -200,7 +205,14 @@ static bool names_again(const struct network *n, const struct wire_info *info, s
 
 bool endpoint_name(const struct network *n, const struct wire_info *info, struct sockaddr_un *out, socklen_t *length) {
   struct names names;
-  if (!(info->flags & FLAG_named) || !names_again(n, info, &names)) return false;
+  struct address local = info_local(info);
+  if (!(info->flags & FLAG_named)) return false;
+  *length = sizeof *out;
+  if (is_group(info, &local)) {
+    multicast_name(n, info, out);
+    return true;
+  }
+  if (!names_again(n, info, &names)) return false;
   *out = names.real;
   group_file(&names.real, info->shareNumber, out->sun_path);
   *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(out->sun_path) + 1);
@@ -230,6 +242,20 @@ static void remove_names(const struct network *n, const struct names *names, u32
   kernel_unlink(names->real.sun_path);
 }
 
+/* The name of a socket that is bound to a multicast group: its alone. `look`: others may hold it. False for any other socket. */
+static bool remove_group(const struct network *n, const struct wire_info *info, bool look) {
+  struct address local = info_local(info);
+  struct sockaddr_un un;
+  if (!is_group(info, &local)) return false;
+  multicast_name(n, info, &un);
+  if (look && directory_file_is_live(un.sun_path, USERS_ANY)) return true;
+  spill_end(n, un.sun_path);
+  kernel_unlink(un.sun_path);
+  if (look && n->arena) arena_socket_remove(n->arena, info->cookie);
+  if (look) multicast_forget(n, info->cookie);
+  return true;
+}
+
 void endpoint_release(struct sock *s, const struct wire_info *info, bool open, struct endpoint_remains *remains) {
   struct network *n = s->network;
   bool shared = info->flags & FLAG_shared;
@@ -237,6 +263,7 @@ void endpoint_release(struct sock *s, const struct wire_info *info, bool open, s
   /* Somebody else has it since (pidfd_getfd). */
   if (!shared && n->arena && atomic_load(&s->registered)) shared = arena_socket_version(n->arena, info->cookie) > info->version;
   if (!shared && n->arena && atomic_load(&s->registered)) arena_socket_remove(n->arena, info->cookie);
+  if (!shared && (info->flags & FLAG_member)) multicast_forget(n, info->cookie);
   if (!(info->flags & FLAG_named)) return;
   /* With SO_REUSEADDR a listener may have taken over the name of a connected socket (USERS_UNCONNECTED). */
   bool replaced = info->type == SOCK_STREAM && info->state == STATE_connected && !(info->flags & FLAG_autobound);
@@ -244,6 +271,7 @@ void endpoint_release(struct sock *s, const struct wire_info *info, bool open, s
     *remains = (struct endpoint_remains){.network = n, .info = *info};
     return;
   }
+  if (remove_group(n, info, false)) return;
   struct names names;
   if (!names_again(n, info, &names)) return;
   int lock = may_share(info) ? directory_lock(n) : -1;
@@ -255,7 +283,7 @@ void endpoint_reap(const struct endpoint_remains *remains) {
   struct network *n = remains->network;
   const struct wire_info *info = &remains->info;
   struct names names;
-  if (!n || !names_again(n, info, &names)) return;
+  if (!n || remove_group(n, info, true) || !names_again(n, info, &names)) return;
   int lock = directory_lock(n);
   if (lock < 0) return;
   enum directory_users users = info->state == STATE_listening ? USERS_UNCONNECTED : USERS_ANY;
@@ -266,6 +294,7 @@ void endpoint_reap(const struct endpoint_remains *remains) {
   if (!directory_file_is_live(un.sun_path, users)) {
     remove_names(n, &names, info->shareNumber);
     if (n->arena) arena_socket_remove(n->arena, info->cookie);
+    if (info->flags & FLAG_member) multicast_forget(n, info->cookie);
   }
   directory_unlock(lock);
 }

@@ -77,6 +77,8 @@ static bool is_v6_loopback(const struct address *a) {
 
 bool address_is_loopback(const struct address *a) { return is_v6_loopback(a) || (address_is_v4(a) && a->bytes[12] == 127); }
 
+bool address_is_multicast(const struct address *a) { return address_is_v4(a) ? a->bytes[12] >> 4 == 14 : a->bytes[0] == 0xff; }
+
 bool address_is_broadcast(const struct name_world *world, const struct address *a) {
   if (!address_is_v4(a)) return false;
   const uint8_t *b = a->bytes + 12;

@@ -46,6 +46,7 @@ void address_write(const struct address *from, int family, struct sockaddr *out,
 bool address_is_v4(const struct address *a);
 bool address_is_any(const struct address *a);
 bool address_is_loopback(const struct address *a);
+bool address_is_multicast(const struct address *a);
 bool address_is_broadcast(const struct name_world *world, const struct address *a);
 struct address address_any(int family);
 /* The address that interface `host` shows for `v6`; loopback: 127.0.0.1 or ::1. */

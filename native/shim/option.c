@@ -14,6 +14,7 @@
 #include "enter.h"
 #include "group.h"
 #include "libc.h"
+#include "multicast.h"
 #include "stream.h"
 
 struct row {
@@ -215,6 +216,10 @@ void option_inherit(int listener, int accepted) {
 int option_set(int fd, struct sock *s, int level, int number, const void *value, socklen_t length) {
   if ((int)length < 0) return -EINVAL;
   int row = row_of(level, number), set;
+  if (s->info.type == SOCK_DGRAM) {
+    int result = multicast_set(fd, s, level, number, value, length);
+    if (result != -ENOTTY) return result;
+  }
   if (row >= 0 && has_level(&s->info, level)) {
     int result = read_int(level, value, length, &set);
     if (result == 0) result = check_value(row, &s->info, &set);
@@ -227,10 +232,9 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     if ((row == OPTION_reuseAddress || row == OPTION_reusePort) && s->info.state == STATE_open)
       group_mark(fd, s->info.options[OPTION_reuseAddress], s->info.options[OPTION_reusePort]);
     bool marks = row == OPTION_ttl || row == OPTION_tos || row == OPTION_unicastHops || row == OPTION_trafficClass;
-    if (marks && s->info.type == SOCK_DGRAM && s->network->arena) {
-      arena_mark(s->network->arena);
-      endpoint_publish(fd, s);
-    }
+    if (marks && s->network->arena) arena_mark(s->network->arena);
+    /* Its peers look there for what it has set. */
+    if (s->info.type == SOCK_DGRAM && s->network->arena && (marks || atomic_load(&s->registered))) endpoint_publish(fd, s);
     return 0;
   }
   if (level == SOL_SOCKET) return number == SO_ZEROCOPY ? 0 : -ENOTTY;

@@ -46,10 +46,11 @@ static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_
     a.port = port;
   }
   struct name name;
-  result = name_of_address(&s->network->world, &a, s->info.type, &name);
+  bool group = s->info.type == SOCK_DGRAM && address_is_multicast(&a);
+  result = group ? 0 : name_of_address(&s->network->world, &a, s->info.type, &name);
   if (result < 0) return result;
   /* Another host's address is not available here, as on a real machine; the plain wrapper, where one process plays all, allows it. */
-  if (s->network->arena && !name.loopback && name.interface != s->network->world.host) return -EADDRNOTAVAIL;
+  if (!group && s->network->arena && !name.loopback && name.interface != s->network->world.host) return -EADDRNOTAVAIL;
   result = endpoint_bind(fd, s, &a);
   if (result < 0 && s->network->arena) {
     /* Told, so that the one who waits for this server learns why it does not come. */

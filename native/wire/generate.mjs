@@ -263,6 +263,7 @@ function layoutSource(families) {
     layoutText('record', 'one event of the journal'),
     layoutText('process', 'one row of the process table'),
     layoutText('host', 'one row of the host table'),
+    layoutText('member', 'one row of the table of memberships'),
     layoutText('socket', 'one entry of the registry'),
     layoutText('arena', 'the head of the arena'),
   ].join('\n')

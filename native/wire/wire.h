@@ -39,6 +39,9 @@ struct wire_process {
 struct wire_host {
 #include "host.def"
 };
+struct wire_member {
+#include "member.def"
+};
 struct wire_socket {
 #include "socket.def"
 };
@@ -69,6 +72,9 @@ static_assert(sizeof(struct wire_process) == 0
 static_assert(sizeof(struct wire_host) == 0
 #include "host.def"
               , "host.def has padding");
+static_assert(sizeof(struct wire_member) == 0
+#include "member.def"
+              , "member.def has padding");
 static_assert(sizeof(struct wire_socket) == 0
 #include "socket.def"
               , "socket.def has padding");
@@ -116,6 +122,7 @@ enum wire_option {
 #define ARENA_USERS 8u
 #define ARENA_CAPTURE 16u
 #define CAPTURE_FILE "capture.pcapng"
+#define MEMBER_FILLING UINT64_MAX
 #define PROCESS_UNDER_SHIM 1u
 #define PROCESS_SPAWNED 2u
 #define PROCESS_TEST 4u

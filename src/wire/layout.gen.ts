@@ -13,6 +13,7 @@ export const ARENA_GROUPS = 4
 export const ARENA_USERS = 8
 export const ARENA_CAPTURE = 16
 export const CAPTURE_FILE = 'capture.pcapng'
+export const MEMBER_FILLING = 0xffffffffffffffffn
 export const PROCESS_UNDER_SHIM = 1
 export const PROCESS_SPAWNED = 2
 export const PROCESS_TEST = 4
@@ -73,6 +74,8 @@ export const flagNumbers = {
   shutWrite: 0x1000,
   /** the peer closed with SO_LINGER 0, or disconnected: its end is a reset */
   reset: 0x2000,
+  /** has joined a multicast group */
+  member: 0x4000,
 } as const
 
 export type FlagName = keyof typeof flagNumbers
@@ -92,6 +95,7 @@ export const flagNames: ReadonlyMap<number, FlagName> = new Map([
   [0x800, 'shutRead'],
   [0x1000, 'shutWrite'],
   [0x2000, 'reset'],
+  [0x4000, 'member'],
 ])
 
 /** What a record of the journal says happened. */
@@ -846,6 +850,50 @@ export function readHost(view: DataView, offset = 0): WireHost {
   }
 }
 
+/** Size and offsets in bytes of one row of the table of memberships. */
+export const memberLayout = {
+  size: 56,
+  offsets: {
+    cookie: 0,
+    host: 8,
+    interface: 12,
+    mode: 16,
+    reserved: 20,
+    group: 24,
+    source: 40,
+  },
+} as const
+
+/** One row of the table of memberships. */
+export interface WireMember {
+  /** the socket; 0: free, all ones: being filled */
+  cookie: bigint
+  /** its host, 1..64 */
+  host: number
+  /** 1: lo, 2: eth0 */
+  interface: number
+  /** 0: all sources, 1: this one only, 2: not this one */
+  mode: number
+  /** 0 */
+  reserved: number
+  /** network byte order; IPv4 as ::ffff:a.b.c.d */
+  group: Uint8Array
+  /** the same; zeros with mode 0 */
+  source: Uint8Array
+}
+
+export function readMember(view: DataView, offset = 0): WireMember {
+  return {
+    cookie: view.getBigUint64(offset + 0, true),
+    host: view.getUint32(offset + 8, true),
+    interface: view.getUint32(offset + 12, true),
+    mode: view.getUint32(offset + 16, true),
+    reserved: view.getUint32(offset + 20, true),
+    group: readBytes(view, offset + 24, 16),
+    source: readBytes(view, offset + 40, 16),
+  }
+}
+
 /** Size and offsets in bytes of one entry of the registry. */
 export const socketLayout = {
   size: 440,
@@ -904,7 +952,9 @@ export const arenaLayout = {
     socketOffset: 72,
     recordOffset: 76,
     features: 80,
-    reserved: 84,
+    memberOffset: 84,
+    memberSize: 88,
+    memberCount: 92,
     head: 128,
     lost: 136,
     registryLost: 144,
@@ -958,8 +1008,12 @@ export interface WireArena {
   recordOffset: number
   /** bit 0: stream clients use abstract names; bit 1: the network has ended, a new process ends itself; bit 2: several sockets have had one address; bit 3: processes of several users; bit 4: all processes write CAPTURE_FILE */
   features: number
-  /** 0 */
-  reserved: number
+  /** from the start of the file */
+  memberOffset: number
+  /** bytes of a membership entry */
+  memberSize: number
+  /** entries of the table of memberships */
+  memberCount: number
   /** sequence number of the next record to claim */
   head: bigint
   /** records that found the ring full */
@@ -1006,7 +1060,9 @@ export function readArena(view: DataView, offset = 0): WireArena {
     socketOffset: view.getUint32(offset + 72, true),
     recordOffset: view.getUint32(offset + 76, true),
     features: view.getUint32(offset + 80, true),
-    reserved: view.getUint32(offset + 84, true),
+    memberOffset: view.getUint32(offset + 84, true),
+    memberSize: view.getUint32(offset + 88, true),
+    memberCount: view.getUint32(offset + 92, true),
     head: view.getBigUint64(offset + 128, true),
     lost: view.getBigUint64(offset + 136, true),
     registryLost: view.getBigUint64(offset + 144, true),

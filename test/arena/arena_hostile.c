@@ -7,7 +7,7 @@
 
 #include "pattern.h"
 
-enum { SEED = 20240229, FIXED = offsetof(struct wire_arena, reserved) };
+enum { SEED = 20240229, FIXED = offsetof(struct wire_arena, pad1) };
 
 static char path[4096];
 static const char *directory;

@@ -9,6 +9,7 @@ sameAsKernel(
   'datagram_many',
   'datagram_pktinfo',
   'datagram_marks',
+  'datagram_multicast',
   'datagram_refused',
   'broadcast',
   'timestamps',
