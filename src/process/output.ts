@@ -1,6 +1,6 @@
 // What a process writes to stdout or stderr: a stream, lines, and the text so far. It is always read, so that a process never blocks on it.
 import { Readable } from 'node:stream'
-import { clearTimeout, setTimeout } from '../network/clock.ts'
+import { clearTimeout, nextTurn, setTimeout } from '../network/clock.ts'
 
 /** What nobody has read is kept up to this size; afterwards the stream skips. The last part is always kept for messages. */
 const maxUnreadBytes = 16 * 1024 * 1024
@@ -103,6 +103,8 @@ export function captureOutput(source: Readable | null): Output {
       const ended = new Promise<void>((resolve) => source?.once('close', resolve))
       await Promise.race([grace, ended])
       clearTimeout(timer)
+      // To an event loop that was busy the time is over before it has read what is there.
+      if (!isEnded) await nextTurn()
     },
   })
 }

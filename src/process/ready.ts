@@ -151,8 +151,8 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
     if (ready instanceof RegExp) undo.push(waiting.stdout.onLine(onLine), waiting.stderr.onLine(onLine))
     const awaitExit = async (): Promise<void> => {
       const exit = await exited
-      // The line may still be in the pipe.
-      if (ready instanceof RegExp)
+      // What it wrote last may still be in the pipe.
+      if (ready instanceof RegExp || ready === 'exit')
         await Promise.all([waiting.stdout.settled(outputGraceMs), waiting.stderr.settled(outputGraceMs)])
       if (!isSettled) onExit(exit)
     }

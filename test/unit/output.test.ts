@@ -61,3 +61,14 @@ test('what nobody reads is cut, the last megabyte stays', async () => {
   expect(output.readableLength).toBeLessThan(18 * 1024 * 1024)
   expect(output.lastLines(1)).toEqual(['last'])
 })
+
+test('what came in while nobody looked counts, although the time is over', async () => {
+  const source = new PassThrough()
+  const output = captureOutput(source)
+  const settled = output.settled(1)
+  setImmediate(() => source.write('late'))
+  const start = performance.now()
+  while (performance.now() < start + 5);
+  await settled
+  expect(output.text()).toBe('late')
+})

@@ -25,6 +25,7 @@ function watch(ready: Ready, { timeoutMs = 60_000, living = [] as number[] } = {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   let end: (exit: Exit) => void = () => undefined
   const exited = new Promise<Exit>((resolve) => (end = resolve))
+  const output = captureOutput(stdout)
   const result = waitUntilReady({
     pid: 10,
     program: 'server',
@@ -38,7 +39,7 @@ function watch(ready: Ready, { timeoutMs = 60_000, living = [] as number[] } = {
       drain: () => undefined,
     },
     exited,
-    stdout: captureOutput(stdout),
+    stdout: output,
     stderr: captureOutput(stderr),
     holderOf: () => '"other" (pid 7)',
     isAnyAlive: (pids) => living.some((pid) => pids.has(pid)),
@@ -49,6 +50,9 @@ function watch(ready: Ready, { timeoutMs = 60_000, living = [] as number[] } = {
       ({ code, message }: { code: string; message: string }) => ({ code, message: message.split('\n')[0] }),
     ),
     stdout,
+    stderr,
+    output,
+    exit: end,
     listeners,
     tell: (event: Partial<JournalEvent>) => listeners.forEach((listener) => listener({ ...blank, ...event })),
     end(code: number | null, words = '') {
@@ -199,4 +203,15 @@ test('ready by its end needs an end, with whatever code', async () => {
   tell({ op: 'listen', info: socket() })
   end(4)
   expect(await result).toEqual({ pid: 10, port: null })
+})
+
+test('ready by its end comes after what it wrote last', async () => {
+  const { tell, exit, stdout, stderr, output, result } = watch('exit')
+  tell(start)
+  const text = result.then(() => output.text())
+  exit({ code: 0, signal: null })
+  await new Promise((resolve) => setImmediate(resolve))
+  stdout.end('done\n')
+  stderr.end()
+  expect(await text).toBe('done\n')
 })
