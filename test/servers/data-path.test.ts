@@ -72,3 +72,8 @@ describe.each([
     },
   )
 })
+
+test('names of a network are found without an inet socket', async () => {
+  const calls = await trace('resolve_local', 'network', ['-e', 'trace=socket,connect'])
+  expect(calls).not.toMatch(/AF_INET|AF_NETLINK/)
+})
