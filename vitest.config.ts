@@ -8,7 +8,9 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const globalSetup = existsSync(path('test/global-setup.ts')) ? [path('test/global-setup.ts')] : []
 
 // Directories of test/. Each starts in vitest's own environment; a file asks for ours with `// @vitest-environment socket-wrapper`.
-const projects = ['unit', 'arena', 'shim', 'servers', 'stress', 'e2e'].filter((name) => existsSync(path(`test/${name}`)))
+const projects = ['unit', 'arena', 'shim', 'servers', 'stress', 'e2e'].filter((name) =>
+  existsSync(path(`test/${name}`)),
+)
 
 // A run that is to be counted names a file for its results; a vitest that a test starts must not write to it.
 const report = process.env['TEST_REPORT']
