@@ -14,6 +14,7 @@
 #include "enter.h"
 #include "group.h"
 #include "libc.h"
+#include "option_local.h"
 #include "multicast.h"
 #include "stream.h"
 
@@ -29,12 +30,9 @@ static const struct row rows[OPTION_COUNT] = {
 static_assert(OPTION_COUNT <= sizeof(((struct wire_info *)0)->options) / sizeof(i32), "info.def has too few options");
 
 /* Options of ip(7) and ipv6(7) that ask for something which has no effect between unix sockets: accepted, as the kernel accepts them. */
-static const int ignored_ip[] = {IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP,      IP_MTU_DISCOVER, IP_RECVERR,
-                                 IP_FREEBIND,       IP_BIND_ADDRESS_NO_PORT, IP_RETOPTS,      IP_RECVOPTS,
-                                 MCAST_JOIN_GROUP,  MCAST_LEAVE_GROUP,       IP_OPTIONS};
-static const int ignored_ipv6[] = {IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, IPV6_MTU_DISCOVER, IPV6_RECVERR,
-                                   IPV6_FREEBIND,   MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP, IPV6_DONTFRAG};
-static const int ignored_tcp[] = {TCP_LINGER2, TCP_SYNCNT, TCP_WINDOW_CLAMP, TCP_NOTSENT_LOWAT, TCP_MAXSEG, TCP_CONGESTION};
+static const int ignored_ip[] = {IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP, IP_OPTIONS};
+static const int ignored_ipv6[] = {IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP};
+static const int ignored_tcp[] = {TCP_CONGESTION};
 
 #define HAS(list, number) has(list, sizeof(list) / sizeof(list)[0], number)
 static bool has(const int *list, size_t count, int number) {
@@ -108,6 +106,8 @@ int option_get(int fd, struct sock *s, int level, int number, void *value, sockl
     int set = info.optionMask & 1u << row ? info.options[row] : rows[row].standard;
     return answer_row(level, value, length, set);
   }
+  int local = option_local_find(&info, level, number);
+  if (local >= 0) return answer_row(level, value, length, option_local_get(s, local));
   if (level == SOL_SOCKET) {
     /* An inet socket has no peer credentials. */
     struct ucred nobody = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
@@ -151,6 +151,17 @@ static int read_int(int level, const void *value, socklen_t length, int *out) {
   return 0;
 }
 
+/* TCP_DEFER_ACCEPT is kept as a number of retransmissions: secs_to_retrans and retrans_to_secs of the kernel, from one second up to 120. */
+static int deferred(int seconds) {
+  if (seconds <= 0) return 0;
+  int period = 1, wait = 1;
+  for (int retransmissions = 1; seconds > period && retransmissions < 255; retransmissions++) {
+    wait = wait * 2 > 120 ? 120 : wait * 2;
+    period += wait;
+  }
+  return period;
+}
+
 static int check_value(int row, const struct wire_info *info, int *value) {
   switch ((enum wire_option)row) {
     case OPTION_multicastTtl:
@@ -183,7 +194,17 @@ static int check_value(int row, const struct wire_info *info, int *value) {
     case OPTION_unicastHops:
       if (*value == -1) *value = 64;
       return *value < 0 || *value > 255 ? -EINVAL : 0;
-    case OPTION_tos: *value &= 0xff; return 0;
+    case OPTION_tos: *value &= info->type == SOCK_STREAM ? 0xfc : 0xff; return 0; /* TCP keeps the bits of ECN */
+    case OPTION_trafficClass:
+      if (*value < -1 || *value > 255) return -EINVAL;
+      *value = *value == -1 ? 0 : info->type == SOCK_STREAM ? *value & 0xfc : *value;
+      return 0;
+    case OPTION_quickAck: *value = !!*value; return 0;
+    case OPTION_fastOpen:
+      if (*value < 0 || info->state == STATE_connected) return -EINVAL;
+      if (*value > SOMAXCONN) *value = SOMAXCONN;
+      return 0;
+    case OPTION_deferAcceptSeconds: *value = deferred(*value); return 0;
     case OPTION_keepIdleSeconds:
     case OPTION_keepIntervalSeconds: return *value < 1 || *value > 32767 ? -EINVAL : 0; /* MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL */
     case OPTION_keepCount: return *value < 1 || *value > 127 ? -EINVAL : 0;             /* MAX_TCP_KEEPCNT */
@@ -237,7 +258,17 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     if (s->info.type == SOCK_DGRAM && s->network->arena && (marks || atomic_load(&s->registered))) endpoint_publish(fd, s);
     return 0;
   }
-  if (level == SOL_SOCKET) return number == SO_ZEROCOPY ? 0 : -ENOTTY;
+  int local = option_local_find(&s->info, level, number);
+  if (local >= 0) {
+    int result = read_int(level, value, length, &set);
+    return result < 0 ? result : option_local_set(s, local, set);
+  }
+  /* Its completions would never come; a program goes on without it. */
+  if (level == SOL_SOCKET) return number == SO_ZEROCOPY ? -EOPNOTSUPP : -ENOTTY;
+  if (level == IPPROTO_TCP && number == TCP_MAXSEG && s->info.type == SOCK_STREAM) {
+    int result = read_int(level, value, length, &set);
+    return result < 0 ? result : set && (set < 88 || set > 32767) ? -EINVAL : 0; /* TCP_MIN_MSS, MAX_TCP_WINDOW */
+  }
   if (is_ignored(&s->info, level, number)) return length || value ? 0 : -EINVAL;
   return -ENOPROTOOPT;
 }

@@ -6,19 +6,22 @@
 
 #include "network.h"
 
+enum { SOCK_LOCAL_OPTIONS = 17 };
+
 struct sock {
   _Atomic u32 references; /* descriptors of this process */
   _Atomic u32 sequence;   /* odd while `info` is written */
   u32 next_free;
-  _Atomic bool registered;          /* in the arena's registry */
-  _Atomic bool sent_to_own_address; /* UDP: what went to the own host last went to its address, not to its loopback */
-  _Atomic bool filters;             /* UDP, connected: the kernel may deliver what is not from the peer */
-  _Atomic u32 edge;                 /* TCP: EDGE_ bits of stream.h */
-  _Atomic u64 near;                 /* UDP: bit port % 64 for each sender of the own host whose name was shown as a loopback address */
-  _Atomic u64 name_inode;           /* UDP: of its name, once it was asked for */
-  _Atomic u32 filled;               /* UDP: so many datagrams may be taken until the queue must be filled up again */
-  _Atomic u64 full;                 /* UDP: the destination whose queue is full and since when; 0 for none */
-  _Atomic u32 flow;                 /* where the capture had it last */
+  _Atomic bool registered;               /* in the arena's registry */
+  _Atomic bool sent_to_own_address;      /* UDP: what went to the own host last went to its address, not to its loopback */
+  _Atomic bool filters;                  /* UDP, connected: the kernel may deliver what is not from the peer */
+  _Atomic u32 edge;                      /* TCP: EDGE_ bits of stream.h */
+  _Atomic u64 near;                      /* UDP: bit port % 64 for each sender of the own host whose name was shown as a loopback address */
+  _Atomic u64 name_inode;                /* UDP: of its name, once it was asked for */
+  _Atomic u32 filled;                    /* UDP: so many datagrams may be taken until the queue must be filled up again */
+  _Atomic u64 full;                      /* UDP: the destination whose queue is full and since when; 0 for none */
+  _Atomic u32 flow;                      /* where the capture had it last */
+  _Atomic i32 local[SOCK_LOCAL_OPTIONS]; /* option_local.h */
   struct network *network;
   _Atomic int served;    /* TCP: descriptor of the name server's end + 1; 0: none; -1: somebody is answering */
   u64 served_cookie;     /* of that descriptor: a program may close what it does not know */

@@ -110,6 +110,7 @@ struct sock *stream_renew(int fd, struct sock *s) {
   r.new->info.flags = (u16)((info.flags & FLAG_inherit) | (dual ? FLAG_dualStack : 0));
   r.new->info.optionMask = info.optionMask;
   memcpy(r.new->info.options, info.options, sizeof info.options);
+  memcpy(r.new->local, s->local, sizeof s->local);
   atomic_store(&r.new->edge, hard);
   r.fd = (int)REAL(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (is_nonblocking(fd) ? SOCK_NONBLOCK : 0), 0));
   if (r.fd < 0) {

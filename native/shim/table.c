@@ -80,6 +80,7 @@ struct sock *table_new(struct network *network) {
   if (!number) return NULL;
   struct sock *s = &table_slots[number - 1];
   memset(&s->info, 0, sizeof s->info);
+  memset(s->local, 0, sizeof s->local);
   atomic_store_explicit(&s->registered, false, memory_order_relaxed);
   atomic_store_explicit(&s->sent_to_own_address, false, memory_order_relaxed);
   atomic_store_explicit(&s->filters, false, memory_order_relaxed);

@@ -118,6 +118,7 @@ static int adopt(int fd, struct sock *listener, const struct sockaddr_un *un, so
   info->flags = FLAG_accepted | (from.flags & FLAG_dualStack);
   info->optionMask = from.optionMask;
   memcpy(info->options, from.options, sizeof info->options);
+  memcpy(s->local, listener->local, sizeof s->local);
   struct name peer;
   if (name_read(&n->world, un, length, &peer) == 0) {
     accepted_addresses(n, &from, &peer, info);

@@ -114,10 +114,14 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
-    what: 'mmap of a TCP socket',
-    here: 'different: ENODEV',
-    reason: 'mmap of a TCP socket is ENODEV: there is no zero-copy receive between unix sockets.',
-    lines: [{ program: 'sendfile_splice', kernel: 'mmap: 0', shim: 'mmap: ENODEV' }],
+    what: 'mmap of a TCP socket, SO_ZEROCOPY',
+    here: 'different: ENODEV, EOPNOTSUPP',
+    reason:
+      'mmap of a TCP socket is ENODEV and SO_ZEROCOPY is EOPNOTSUPP, as on kernels without them: unix sockets have no zero-copy receive and tell no completions, for which a program would wait.',
+    lines: [
+      { program: 'sendfile_splice', kernel: 'mmap: 0', shim: 'mmap: ENODEV' },
+      { program: 'options_kept', kernel: 'SO_ZEROCOPY: 0', shim: 'SO_ZEROCOPY: EOPNOTSUPP' },
+    ],
   },
   {
     what: 'a full UDP queue (10 datagrams)',
