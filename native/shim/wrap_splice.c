@@ -44,6 +44,8 @@ EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
   return result < 0 && errno == ESPIPE ? libc.sendfile(out, in, offset, count) : result;
 }
 
+EXPORT ssize_t sendfile64(int out, int in, off64_t *offset, size_t count) __attribute__((alias("sendfile")));
+
 /* From a pipe: what the socket has taken leaves it. */
 static long send_from_pipe(int out, int in, size_t count, unsigned flags) {
   uint8_t bytes[CHUNK];

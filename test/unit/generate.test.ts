@@ -66,9 +66,9 @@ test.for([
   ],
   [
     'info.def',
-    'INTS(options, 20',
-    'INTS(options, 2',
-    /^native\/wire\/option\.def:\d+: options of info\.def has room for 2 rows only$/,
+    'INTS(options, 31',
+    'INTS(options, 3',
+    /^native\/wire\/option\.def:\d+: options of info\.def has room for 3 rows only$/,
   ],
   [
     'option.def',
