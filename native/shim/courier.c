@@ -7,6 +7,7 @@
 
 #include "enter.h"
 #include "journal.h"
+#include "kernel.h"
 #include "libc.h"
 #include "table.h"
 
@@ -60,7 +61,7 @@ static int courier_open(const struct network *n, const struct courier_label *lab
     result = (int)REAL(libc.bind(fd, (struct sockaddr *)&un, length));
   }
   if (result == 0) return fd;
-  libc.close(fd);
+  kernel_close(fd);
   return result;
 }
 

@@ -13,6 +13,7 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "interface.h"
+#include "kernel.h"
 #include "libc.h"
 #include "message.h"
 #include "multicast.h"
@@ -159,7 +160,7 @@ static void raise_error(int fd) {
     if (REAL(libc.connect(peer, (struct sockaddr *)&own, own_length)) == 0) (void)REAL(libc.connect(peer, &none, sizeof none));
     (void)REAL(libc.connect(fd, &none, sizeof none));
   }
-  libc.close(peer);
+  kernel_close(peer);
 }
 
 void datagram_report_refused(int fd, struct sock *s) {

@@ -96,7 +96,7 @@ void directory_unlock(int lock) {
   if (lock < 0) return;
   /* A child that another thread has forked meanwhile holds the file, too: closing it here would not end the lock. */
   kernel_call(SYS_flock, lock, LOCK_UN, 0, 0, 0, 0);
-  libc.close(lock);
+  kernel_close(lock);
   kernel_free_signals(signals);
 }
 

@@ -305,7 +305,7 @@ void endpoint_publish(int fd, struct sock *s) {
   bool first = !atomic_exchange(&s->registered, true);
   u64 cookie = s->info.cookie, inode = s->info.inode;
   socklen_t length = sizeof cookie;
-  if (cookie == 0) libc.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length);
+  if (cookie == 0) kernel_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length);
   if (inode == 0) {
     struct stat status;
     if (fstat(fd, &status) == 0) inode = status.st_ino;

@@ -51,6 +51,16 @@ static inline long kernel_pwrite(int fd, const void *from, size_t size, off_t of
   return kernel_call(SYS_pwrite64, fd, (long)from, (long)size, offset, 0, 0);
 }
 static inline int kernel_unlink(const char *path) { return (int)kernel_call(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0); }
+static inline int kernel_getsockopt(int fd, int level, int option, void *value, uint32_t *length) {
+  return (int)kernel_call(SYS_getsockopt, fd, level, option, (long)value, (long)length, 0);
+}
+static inline long kernel_write(int fd, const void *from, size_t size) {
+  return kernel_call(SYS_write, fd, (long)from, (long)size, 0, 0, 0);
+}
+static inline int kernel_ioctl(int fd, unsigned long request, void *argument) {
+  return (int)kernel_call(SYS_ioctl, fd, (long)request, (long)argument, 0, 0, 0);
+}
+static inline int kernel_fcntl(int fd, int command, long argument) { return (int)kernel_call(SYS_fcntl, fd, command, argument, 0, 0, 0); }
 static inline int kernel_getpid(void) { return (int)kernel_call(SYS_getpid, 0, 0, 0, 0, 0, 0); }
 static inline int kernel_gettid(void) { return (int)kernel_call(SYS_gettid, 0, 0, 0, 0, 0, 0); }
 static inline int kernel_kill(pid_t pid, int signal) { return (int)kernel_call(SYS_kill, pid, signal, 0, 0, 0, 0); }

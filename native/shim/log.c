@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "libc.h"
 
 static char log_file[PATH_MAX];
@@ -83,10 +84,10 @@ void log_line(enum log_level level, const char *function, const char *format, ..
   /* Opened for each line: a descriptor that is kept could become somebody else's file. */
   int fd = log_file[0] ? open(log_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600) : -1;
   if (fd >= 0) {
-    if (libc.write(fd, line.text, line.length) < 0) to_stderr = true;
-    libc.close(fd);
+    if (kernel_write(fd, line.text, line.length) < 0) to_stderr = true;
+    kernel_close(fd);
   }
-  if (to_stderr && libc.write(STDERR_FILENO, line.text, line.length) < 0) errno = saved;
+  if (to_stderr && kernel_write(STDERR_FILENO, line.text, line.length) < 0) errno = saved;
   errno = saved;
 }
 

@@ -9,6 +9,7 @@
 #include "control.h"
 #include "datagram.h"
 #include "enter.h"
+#include "kernel.h"
 #include "libc.h"
 #include "nameserver.h"
 #include "pass.h"
@@ -129,7 +130,7 @@ size_t message_keep_inet(void *control, size_t size) {
          i += sizeof(int)) {
       int fd;
       memcpy(&fd, item.data + i, sizeof fd);
-      if (fd >= 0) libc.close(fd);
+      if (fd >= 0) kernel_close(fd);
     }
   }
   return (size_t)(writer.at - (uint8_t *)control);

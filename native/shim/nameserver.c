@@ -43,7 +43,7 @@ static void deliver(int fd, const struct network *n, const struct address *from,
   if (REAL(libc.getsockname(fd, (struct sockaddr *)&asker, &asker_length)) == 0 &&
       REAL(libc.bind(sender, (struct sockaddr *)&server, server_length)) == 0)
     (void)REAL(libc.sendto(sender, answer, size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&asker, asker_length));
-  libc.close(sender);
+  kernel_close(sender);
 }
 
 long nameserver_datagram(int fd, const struct network *n, const struct msghdr *query, const struct address *to, size_t size) {
@@ -76,7 +76,7 @@ int nameserver_connect(int fd, struct sock *s) {
   int listener = (int)REAL(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (listener < 0) return listener;
   int end = table_own(connect_to_listener(fd, listener));
-  libc.close(listener);
+  kernel_close(listener);
   if (end < 0) return end;
   s->served_cookie = cookie_of(end);
   atomic_store(&s->served, end + 1);
@@ -115,5 +115,5 @@ void nameserver_answer(struct sock *s) {
 
 void nameserver_end(struct sock *s) {
   int end = atomic_exchange(&s->served, 0) - 1;
-  if (end >= 0 && cookie_of(end) == s->served_cookie) libc.close(end);
+  if (end >= 0 && cookie_of(end) == s->served_cookie) kernel_close(end);
 }

@@ -6,6 +6,7 @@
 
 #include "enter.h"
 #include "envelope.h"
+#include "kernel.h"
 #include "libc.h"
 #include "pipe.h"
 
@@ -21,7 +22,7 @@ static bool enlarge(struct spare *bytes, size_t size, size_t got, size_t claimed
 
 /* From a pipe that the sender keeps: one read in most cases, which is all that tells the sender that it may use the pipe again. */
 static long take_envelope(int pipe, struct spare *bytes, size_t size) {
-  long got = REAL(libc.read(pipe, bytes->at, size));
+  long got = kernel_read(pipe, bytes->at, size);
   size_t claimed = got > 0 ? envelope_claimed_size(bytes->at, (size_t)got) : 0;
   if (got <= 0 || claimed <= (size_t)got) return got;
   if (!enlarge(bytes, size, (size_t)got, claimed)) return -ENOMEM;
@@ -37,7 +38,7 @@ long pass_read_envelope(int pipe, bool peek, struct spare *bytes, size_t size) {
     long waiting = pipe_looks_like_ours(pipe);
     if (peek || waiting < (long)sizeof(struct wire_envelope) || waiting > (long)ENVELOPE_SIZE_MAX) return -EINVAL;
     *bytes = spare_take(bytes->at, size, (size_t)waiting);
-    return bytes->at ? REAL(libc.read(pipe, bytes->at, (size_t)waiting)) : -ENOMEM;
+    return bytes->at ? kernel_read(pipe, bytes->at, (size_t)waiting) : -ENOMEM;
   }
   size_t claimed = got > 0 ? envelope_claimed_size(bytes->at, (size_t)got) : 0;
   if (claimed <= size || !enlarge(bytes, size, 0, claimed)) return got;

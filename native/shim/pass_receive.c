@@ -10,6 +10,7 @@
 #include "enter.h"
 #include "envelope.h"
 #include "journal.h"
+#include "kernel.h"
 #include "libc.h"
 #include "log.h"
 #include "pass.h"
@@ -55,7 +56,7 @@ struct arrival {
 static u64 kernel_cookie(int fd) {
   u64 cookie = 0;
   socklen_t length = sizeof cookie;
-  return REAL(libc.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length)) < 0 ? 0 : cookie;
+  return kernel_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0 ? 0 : cookie;
 }
 
 static struct sock *make_sock(struct network *network, const struct wire_info *info, u64 cookie) {
@@ -174,7 +175,7 @@ static size_t rebuild(struct msghdr *message, const void *control, size_t size, 
       /* The kernel makes no pidfd where none fits (scm_pidfd_recv). */
       int pidfd;
       memcpy(&pidfd, item.data, sizeof pidfd);
-      if (pidfd >= 0) libc.close(pidfd);
+      if (pidfd >= 0) kernel_close(pidfd);
       writer.flags |= MSG_CTRUNC;
     } else {
       control_put(&writer, item.head.cmsg_level, item.head.cmsg_type, item.data, item.size);
@@ -203,14 +204,14 @@ static void deliver(struct msghdr *message, struct msghdr *filled, int flags) {
   u32 all = a.count;
   bool has_pipe = open_envelope(&a, &bytes, sizeof small);
   size_t delivered = rebuild(message, filled->msg_control, filled->msg_controllen, &a);
-  if (has_pipe) libc.close(a.descriptors[all - 1]);
+  if (has_pipe) kernel_close(a.descriptors[all - 1]);
   for (u32 i = 0; i < a.count; i++) {
     int fd = a.descriptors[i];
     if (i >= delivered) {
-      libc.close(fd);
+      kernel_close(fd);
       continue;
     }
-    if (!(flags & MSG_CMSG_CLOEXEC)) libc.fcntl(fd, F_SETFD, 0);
+    if (!(flags & MSG_CMSG_CLOEXEC)) kernel_fcntl(fd, F_SETFD, 0);
     settle(&a, i);
   }
   spare_give(&bytes);

@@ -10,6 +10,7 @@
 #include "enter.h"
 #include "envelope.h"
 #include "journal.h"
+#include "kernel.h"
 #include "libc.h"
 #include "pass.h"
 #include "pipe.h"
@@ -109,7 +110,7 @@ static void fill(struct parcel *p, uint8_t *bytes, u64 message_id) {
 static bool peer_has_shim(int fd, struct arena *arena) {
   struct ucred peer;
   socklen_t length = sizeof peer;
-  if (!arena || REAL(libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length)) < 0 || peer.pid <= 0) return true;
+  if (!arena || kernel_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.pid <= 0) return true;
   return arena_process_known(arena, peer.pid);
 }
 

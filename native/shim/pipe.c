@@ -54,8 +54,8 @@ static int make_two_way(void) {
   if (result < 0) return result;
   number_path(path, ends[0]);
   result = kernel_open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
-  libc.close(ends[0]);
-  libc.close(ends[1]);
+  kernel_close(ends[0]);
+  kernel_close(ends[1]);
   return result < 0 ? result : table_own(result);
 }
 
@@ -65,7 +65,7 @@ static bool is_same(const struct keeper *k) {
 }
 
 static void keeper_drop(struct keeper *k) {
-  if (is_same(k)) libc.close(k->fd);
+  if (is_same(k)) kernel_close(k->fd);
   k->fd = 0;
 }
 
@@ -73,14 +73,14 @@ static void keeper_drop(struct keeper *k) {
 static int keeper_pipe(struct keeper *k) {
   if (is_same(k)) {
     if (k->pid == journal_pid()) return k->fd;
-    libc.close(k->fd);
+    kernel_close(k->fd);
   }
   k->fd = 0;
   int fd = make_two_way();
   struct stat status;
   if (fd < 0) return -1;
-  if (fd < HIGH || REAL(fstat(fd, &status)) < 0 || (k == &carrier && REAL(libc.fcntl(fd, F_SETSIG, MARK)) < 0)) {
-    libc.close(fd);
+  if (fd < HIGH || REAL(fstat(fd, &status)) < 0 || (k == &carrier && kernel_fcntl(fd, F_SETSIG, MARK) < 0)) {
+    kernel_close(fd);
     return -1;
   }
   k->pid = journal_pid();
@@ -91,9 +91,9 @@ static int keeper_pipe(struct keeper *k) {
 }
 
 static int write_whole(int fd, const uint8_t *bytes, size_t size) {
-  long written = REAL(libc.write(fd, bytes, size));
-  if (written >= 0 && (size_t)written < size && REAL(libc.fcntl(fd, F_SETPIPE_SZ, (int)(2 * size))) >= 0) {
-    long rest = REAL(libc.write(fd, bytes + written, size - (size_t)written));
+  long written = kernel_write(fd, bytes, size);
+  if (written >= 0 && (size_t)written < size && kernel_fcntl(fd, F_SETPIPE_SZ, (int)(2 * size)) >= 0) {
+    long rest = kernel_write(fd, bytes + written, size - (size_t)written);
     written = rest < 0 ? rest : written + rest;
   }
   if (written < 0) return (int)written;
@@ -105,8 +105,8 @@ static int take_new(struct parcel_pipe *out, const uint8_t *bytes, size_t size) 
   int result = (int)REAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
   if (result < 0) return result;
   result = write_whole(ends[1], bytes, size);
-  libc.close(ends[1]);
-  if (result < 0) libc.close(ends[0]);
+  kernel_close(ends[1]);
+  if (result < 0) kernel_close(ends[0]);
   *out = (struct parcel_pipe){.fd = ends[0], .kept = false};
   return result;
 }
@@ -114,7 +114,7 @@ static int take_new(struct parcel_pipe *out, const uint8_t *bytes, size_t size) 
 /* An envelope in the kept pipe means that its message is still under way, or was lost, or went to somebody who does not read envelopes. */
 static bool is_empty(struct keeper *k) {
   int waiting = 0;
-  if (REAL(libc.ioctl(k->fd, FIONREAD, &waiting)) == 0 && waiting == 0) {
+  if (kernel_ioctl(k->fd, FIONREAD, &waiting) == 0 && waiting == 0) {
     k->misses = 0;
     return true;
   }
@@ -139,19 +139,19 @@ int pipe_take(struct parcel_pipe *out, const uint8_t *bytes, size_t size) {
 
 void pipe_give(const struct parcel_pipe *p, bool sent) {
   if (!p->kept) {
-    libc.close(p->fd);
+    kernel_close(p->fd);
     return;
   }
   if (!sent) keeper_drop(&carrier);
   keeper_unlock(&carrier);
 }
 
-bool pipe_is_kept(int fd) { return REAL(libc.fcntl(fd, F_GETSIG)) == MARK; }
+bool pipe_is_kept(int fd) { return kernel_fcntl(fd, F_GETSIG, 0) == MARK; }
 
 long pipe_read(int fd, uint8_t *to, size_t size) {
   size_t done = 0;
   while (done < size) {
-    long got = REAL(libc.read(fd, to + done, size - done));
+    long got = kernel_read(fd, to + done, size - done);
     if (got == -EINTR) continue;
     if (got < 0 && done == 0) return got;
     if (got <= 0) break;
@@ -171,8 +171,8 @@ static long peek_with_new_pipe(int fd, uint8_t *to, size_t size) {
   long result = REAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
   if (result < 0) return result;
   result = tee_and_read(fd, ends[1], ends[0], to, size);
-  libc.close(ends[0]);
-  libc.close(ends[1]);
+  kernel_close(ends[0]);
+  kernel_close(ends[1]);
   return result;
 }
 
@@ -188,8 +188,8 @@ long pipe_looks_like_ours(int fd) {
   struct stat status;
   int waiting = 0;
   if (REAL(fstat(fd, &status)) < 0 || !S_ISFIFO(status.st_mode)) return -EINVAL;
-  long flags = REAL(libc.fcntl(fd, F_GETFL));
+  long flags = kernel_fcntl(fd, F_GETFL, 0);
   if (flags < 0 || !(flags & O_NONBLOCK) || (flags & O_ACCMODE) == O_WRONLY) return -EINVAL;
-  long result = REAL(libc.ioctl(fd, FIONREAD, &waiting));
+  long result = kernel_ioctl(fd, FIONREAD, &waiting);
   return result < 0 ? result : waiting;
 }

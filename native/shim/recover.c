@@ -6,13 +6,14 @@
 #include "arena.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "kernel.h"
 #include "libc.h"
 #include "table.h"
 
 static int option_int(int fd, int option) {
   int value = 0;
   socklen_t length = sizeof value;
-  return libc.getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0 ? -1 : value;
+  return kernel_getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0 ? -1 : value;
 }
 
 /* Only names in this network's directory, or abstract ones with its id: a unix socket of the program's own is never taken. */
@@ -71,7 +72,7 @@ struct sock *endpoint_recover(int fd, struct network *n) {
   if (option_int(fd, SO_DOMAIN) != AF_UNIX) return NULL;
   struct wire_info info = {.cookie = 0};
   socklen_t length = sizeof info.cookie;
-  if (libc.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &info.cookie, &length) < 0) return NULL;
+  if (kernel_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &info.cookie, &length) < 0) return NULL;
   u64 cookie = info.cookie;
   struct sock *s = table_find_cookie(cookie);
   if (!s) {
@@ -100,7 +101,7 @@ int endpoint_leave(int fd, struct sock *s) {
   int real = (int)REAL(libc.socket(info.family, type, 0));
   if (real < 0) return real;
   int result = (int)REAL(libc.dup3(real, fd, descriptor_flags & FD_CLOEXEC ? O_CLOEXEC : 0));
-  libc.close(real);
+  kernel_close(real);
   if (result < 0) return result;
   table_drop(fd);
   return 0;

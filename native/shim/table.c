@@ -16,6 +16,7 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "journal.h"
+#include "kernel.h"
 #include "libc.h"
 #include "log.h"
 #include "nameserver.h"
@@ -133,7 +134,7 @@ struct sock *table_find_checked(int fd) {
   if (!s) return NULL;
   u64 cookie;
   socklen_t length = sizeof cookie;
-  if (libc.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0) cookie = 0;
+  if (kernel_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0) cookie = 0;
   if (cookie && s->info.cookie == 0) {
     sock_begin(s);
     s->info.cookie = cookie;
@@ -227,7 +228,7 @@ void table_detach(int fd, struct endpoint_remains *remains) {
 int table_close(int fd) {
   struct endpoint_remains remains;
   table_detach(fd, &remains);
-  int result = (int)REAL(libc.close(fd));
+  int result = kernel_close(fd);
   endpoint_reap(&remains);
   return result;
 }
@@ -250,6 +251,6 @@ int table_own(int fd) {
   if (fd < 0 || fd >= OWN_MIN) return fd;
   int high = (int)REAL(libc.fcntl(fd, F_DUPFD_CLOEXEC, OWN_MIN));
   if (high < 0) return fd;
-  libc.close(fd);
+  kernel_close(fd);
   return high;
 }

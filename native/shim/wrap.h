@@ -13,5 +13,7 @@
 /* True once the process has installed a seccomp filter: calls that the program does not make itself may be forbidden. */
 extern bool wrap_is_sandboxed;
 int connect_address(int fd, const struct sockaddr *to, socklen_t length);
+/* seccomp(2), which libc has no function for. */
+long seccomp_syscall(long operation, long flags, void *arguments);
 
 #endif

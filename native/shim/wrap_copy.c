@@ -2,6 +2,7 @@
  * Every way to copy or to drop a descriptor. */
 #include <errno.h>
 #include <linux/close_range.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
 
@@ -12,6 +13,7 @@
 
 EXPORT int close(int fd) {
   if (!table_entry(fd)) return libc.close(fd);
+  pthread_testcancel(); /* the cancellation point that close(2) is, before the socket is half gone */
   return (int)shim_leave(table_close(fd));
 }
 

@@ -9,6 +9,7 @@
 #include "capture.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "kernel.h"
 #include "libc.h"
 #include "nameserver.h"
 #include "option.h"
@@ -46,7 +47,7 @@ static int make_socket(struct network *n, int family, int type, int protocol) {
   }
   int result = table_install(fd, s);
   if (result == 0) return fd;
-  libc.close(fd);
+  kernel_close(fd);
   return result;
 }
 
@@ -132,19 +133,23 @@ static int adopt(int fd, struct sock *listener, const struct sockaddr_un *un, so
   return table_install(fd, s);
 }
 
+/* accept(2) and accept4(2) are two calls: a program's own seccomp filter may know only the one it uses. */
+enum { PLAIN_ACCEPT = -1 };
+
 static int accept_stream(int fd, struct sock *listener, struct sockaddr *address, socklen_t *length, int flags) {
   if (address && !length) return -EFAULT;
   if (address && (int)*length < 0) return -EINVAL;
   struct sockaddr_un un;
   socklen_t un_length = sizeof un;
   un.sun_family = AF_UNSPEC;
-  int accepted = (int)REAL(libc.accept4(fd, (struct sockaddr *)&un, &un_length, flags));
+  struct sockaddr *from = (struct sockaddr *)&un;
+  int accepted = (int)REAL(flags == PLAIN_ACCEPT ? libc.accept(fd, from, &un_length) : libc.accept4(fd, from, &un_length, flags));
   if (accepted < 0) return accepted;
   /* Not looked up again by its number: another thread may close that at any time. */
   struct sock *s;
   int result = adopt(accepted, listener, &un, un_length < sizeof un ? un_length : sizeof un, &s);
   if (result < 0) {
-    libc.close(accepted);
+    kernel_close(accepted);
     return result;
   }
   if (listener->info.flags & FLAG_inherit) {
@@ -160,10 +165,10 @@ static int accept_stream(int fd, struct sock *listener, struct sockaddr *address
   return accepted;
 }
 
-EXPORT int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags) {
+static int accept_any(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags) {
   struct sock *s = table_find_checked(fd);
   if (!s) {
-    int accepted = libc.accept4(fd, address, length, flags);
+    int accepted = flags == PLAIN_ACCEPT ? libc.accept(fd, address, length) : libc.accept4(fd, address, length, flags);
     table_drop(accepted);
     return accepted;
   }
@@ -172,7 +177,11 @@ EXPORT int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags)
   return (int)shim_leave(accept_stream(fd, s, SOCKADDR(address), length, flags));
 }
 
-EXPORT int accept(int fd, __SOCKADDR_ARG address, socklen_t *length) { return accept4(fd, address, length, 0); }
+EXPORT int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags) {
+  return flags == PLAIN_ACCEPT ? (int)shim_leave(-EINVAL) : accept_any(fd, address, length, flags);
+}
+
+EXPORT int accept(int fd, __SOCKADDR_ARG address, socklen_t *length) { return accept_any(fd, address, length, PLAIN_ACCEPT); }
 
 /* Who waits in the queue of a listener that was shut down is reset. accept does not wait any more: an empty queue is EINVAL. */
 static void turn_away(int fd, struct sock *listener) {

@@ -10,4 +10,5 @@ sameAsKernel(
   'exec_forms',
   'fork_forms',
   'kill_anywhere',
+  'seccomp_own',
 )

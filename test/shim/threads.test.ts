@@ -8,4 +8,5 @@ sameAsKernel(
   'lock_fork',
   'lock_signal',
   'accept_closed',
+  'threads_cancel',
 )
