@@ -9,9 +9,9 @@
 /* glibc declares addresses as a transparent union in C. */
 #define SOCKADDR(argument) ((argument).__sockaddr__)
 
-/* The wrappers of the sockets API as the raw system calls see them; syscall() comes back through these. */
 /* True once the process has installed a seccomp filter: calls that the program does not make itself may be forbidden. */
 extern bool wrap_is_sandboxed;
+/* The wrappers of the sockets API as the raw system calls see them; syscall() comes back through these. */
 int connect_address(int fd, const struct sockaddr *to, socklen_t length);
 /* seccomp(2), which libc has no function for. */
 long seccomp_syscall(long operation, long flags, void *arguments);

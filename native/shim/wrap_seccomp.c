@@ -20,6 +20,8 @@
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char etext[] __attribute__((visibility("hidden")));
 
+bool wrap_is_sandboxed;
+
 enum { SMALL_FILTER = 64 * sizeof(struct sock_filter) };
 
 #define POINTER_LOW (offsetof(struct seccomp_data, instruction_pointer))
@@ -64,11 +66,13 @@ EXPORT int prctl(int option, ...) {
   va_start(more, option);
   for (int i = 0; i < 4; i++) a[i] = va_arg(more, unsigned long);
   va_end(more);
+  if (option == PR_SET_SECCOMP) wrap_is_sandboxed = true;
   if (option == PR_SET_SECCOMP && a[0] == SECCOMP_MODE_FILTER) return (int)install((const struct sock_fprog *)a[1], by_prctl, 0);
   return libc.prctl(option, a[0], a[1], a[2], a[3]);
 }
 
 long seccomp_syscall(long operation, long flags, void *arguments) {
+  wrap_is_sandboxed = true;
   if (operation == SECCOMP_SET_MODE_FILTER) return install(arguments, by_seccomp, flags);
   return libc.syscall(SYS_seccomp, operation, flags, arguments);
 }

@@ -58,18 +58,6 @@ static bool is_fork(long number, const long *a) {
   }
 }
 
-bool wrap_is_sandboxed;
-
-EXPORT int prctl(int option, ...) {
-  unsigned long a[4];
-  va_list arguments;
-  va_start(arguments, option);
-  for (int i = 0; i < 4; i++) a[i] = va_arg(arguments, unsigned long);
-  va_end(arguments);
-  if (option == PR_SET_SECCOMP) wrap_is_sandboxed = true;
-  return libc.prctl(option, a[0], a[1], a[2], a[3]);
-}
-
 EXPORT long syscall(long number, ...) {
   long a[6];
   va_list arguments;
@@ -134,8 +122,6 @@ EXPORT long syscall(long number, ...) {
     case SYS_execveat: return execveat(fd, p1, (char *const *)a[2], (char *const *)a[3], (int)a[4]);
     /* Its sockets would be real ones. Programs fall back, as on a kernel without it. */
     case SYS_io_uring_setup: return network_current() ? shim_leave(-ENOSYS) : libc.syscall(number, a[0], a[1]);
-    case SYS_prctl: return prctl(fd, a[1], a[2], a[3], a[4]);
-    case SYS_seccomp: wrap_is_sandboxed = true; return libc.syscall(number, a[0], a[1], a[2]);
     default: return libc.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
   }
 }
