@@ -73,23 +73,28 @@ static int open_directory(const struct network *n) {
   return 0;
 }
 
+static gid_t network_group(const struct network *n) {
+  struct stat file;
+  return kernel_call(SYS_newfstatat, AT_FDCWD, (long)n->dir, (long)&file, 0, 0, 0) < 0 ? 0 : file.st_gid;
+}
+
 /* The network's group; 0: it has none, and this process can't give it one. */
 static gid_t open_network(const struct network *n) {
-  struct stat file;
   /* Also when it is open: who opens it may not be through yet. */
   int lock = directory_lock(n), result = lock;
   if (lock >= 0 && !has_users(n)) result = open_directory(n);
   directory_unlock(lock);
-  if (result < 0 || kernel_call(SYS_newfstatat, AT_FDCWD, (long)n->dir, (long)&file, 0, 0, 0) < 0) {
-    LOG(LOG_WARN, "the network can't be opened for another user (errno %d): this process will have no access", -result);
-    return 0;
-  }
-  return file.st_gid;
+  gid_t group = result < 0 ? 0 : network_group(n);
+  if (!group) LOG(LOG_WARN, "the network can't be opened for another user (errno %d): this process will have no access", -result);
+  return group;
 }
 
+/* Who kept capabilities over its change of user, as setpriv does, may set its groups afterwards: by then the network is open. */
 static gid_t group_for_switch(void) {
-  struct network *n = geteuid() == 0 ? network_current() : NULL;
-  return n && n->arena && !n->error ? open_network(n) : 0;
+  struct network *n = network_current();
+  if (!n || !n->arena || n->error) return 0;
+  if (geteuid() == 0) return open_network(n);
+  return has_users(n) ? network_group(n) : 0;
 }
 
 /* The list with the group behind it, if it is not in it. */
