@@ -189,6 +189,10 @@ struct wire_member *arena_members(struct arena *a, u32 *count) {
 
 void arena_mark(struct arena *a) { STORE(a->head->marked, 1); }
 
+void arena_crowd(struct arena *a) { STORE(a->head->crowded, 1); }
+
+bool arena_crowded(const struct arena *a) { return LOAD(a->head->crowded); }
+
 bool arena_marked(const struct arena *a) { return LOAD(a->head->marked); }
 
 u64 arena_next_message(struct arena *a) { return ADD(a->head->nextMessage, 1) + 1; }

@@ -59,6 +59,9 @@ struct wire_member *arena_members(struct arena *a, u32 *count);
 /* Some datagram socket has set a TTL, TOS or the like: receivers look for the sender's. */
 void arena_mark(struct arena *a);
 bool arena_marked(const struct arena *a);
+/* One that may share its address has been connected: its peer's datagrams are for it alone. */
+void arena_crowd(struct arena *a);
+bool arena_crowded(const struct arena *a);
 u64 arena_next_message(struct arena *a);
 
 /* Registry. put: stores the info under info->cookie (version decides: an older one is not stored). get: false when absent.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arena.h"
 #include "datagram.h"
 #include "endpoint.h"
 #include "enter.h"
@@ -91,6 +92,10 @@ static int connect_peer(int fd, struct sock *s, struct address *peer) {
   bool known = peer->port && !address_is_broadcast(world, peer) && !spill_waits(s) && datagram_connect_name(fd, s, peer) == 0;
   if (!known && s->info.state == STATE_connected) forget_peer(fd);
   atomic_store_explicit(&s->filters, !known && !address_is_broadcast(world, peer), memory_order_relaxed);
+  if (s->info.options[OPTION_reuseAddress] || s->info.options[OPTION_reusePort]) {
+    atomic_store_explicit(&s->network->own_crowded, true, memory_order_relaxed);
+    if (s->network->arena) arena_crowd(s->network->arena);
+  }
   sock_begin(s);
   if (s->info.flags & FLAG_anyBound) {
     bool v6 = !address_is_v4(peer), group = address_is_multicast(peer);

@@ -210,7 +210,9 @@ int group_join(int fd, const struct network *n, const struct name *plain) {
   if (result == 0 && c.target == NONE) result = convert(&c);
   if (result < 0) return result;
   if (n->arena) arena_feature(n->arena, ARENA_GROUPS);
-  return bind_member(fd, n, plain, &c);
+  result = bind_member(fd, n, plain, &c);
+  if (result > 0 && !streams) point(path, result); /* of datagram sockets the last one hears (udp4_lib_lookup2 of the kernel) */
+  return result;
 }
 
 int group_listen(int fd, const struct network *n, const struct name *plain, u32 number) {

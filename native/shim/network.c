@@ -152,6 +152,7 @@ static int network_prepare(struct network *n, const char *dir, u32 host, bool te
   n->is_for_all = stat(dir, &status) == 0 && (status.st_mode & (S_IWGRP | S_IWOTH));
   n->spilling = &n->own_spilling;
   atomic_store(&n->own_spilling, 0);
+  atomic_store(&n->own_crowded, false);
   int result = arena_open(n->dir, &n->arena);
   if (result < 0) {
     n->arena = NULL;

@@ -32,6 +32,7 @@ struct network {
   struct arena *arena;   /* NULL: a plain wrapper */
   _Atomic u32 *spilling; /* number of datagram sockets whose queue has spilled: see spill.h */
   _Atomic u32 own_spilling;
+  _Atomic bool own_crowded; /* as arena_crowded, in a plain wrapper */
   struct passthrough passthrough[PASSTHROUGH_MAX];
   u32 passthrough_count;
   struct capture capture;

@@ -964,6 +964,7 @@ export const arenaLayout = {
     nextDatagramPort: 172,
     spilling: 176,
     marked: 180,
+    crowded: 184,
     published: 192,
     waiters: 196,
     tail: 200,
@@ -1032,6 +1033,8 @@ export interface WireArena {
   spilling: number
   /** 1 once a datagram socket has set a TTL, hop limit, TOS or traffic class of its own */
   marked: number
+  /** 1 once a datagram socket that may share its address has been connected */
+  crowded: number
   /** futex: grows by one with each published record */
   published: number
   /** readers asleep on it */
@@ -1072,6 +1075,7 @@ export function readArena(view: DataView, offset = 0): WireArena {
     nextDatagramPort: view.getUint32(offset + 172, true),
     spilling: view.getUint32(offset + 176, true),
     marked: view.getUint32(offset + 180, true),
+    crowded: view.getUint32(offset + 184, true),
     published: view.getUint32(offset + 192, true),
     waiters: view.getUint32(offset + 196, true),
     tail: view.getBigUint64(offset + 200, true),

@@ -10,6 +10,7 @@ sameAsKernel(
   'datagram_pktinfo',
   'datagram_marks',
   'datagram_multicast',
+  'datagram_takeover',
   'datagram_refused',
   'broadcast',
   'timestamps',
