@@ -173,6 +173,20 @@ static int reopened(struct network *n, struct stat *status) {
   return is_same(c, status) && c->inode == before ? 0 : -ESTALE;
 }
 
+void capture_file_mend(struct network *n) {
+  struct capture_table *t = n->capture.table;
+  struct stat status;
+  t->was_killed = 0;
+  if (!t->undo || t->undo > FLOW_COUNT || reopened(n, &status) < 0) return;
+  bool whole = t->end && (u64)status.st_size >= t->end;
+  if (!whole) t->flows[t->undo - 1] = t->before;
+  if (!whole && t->end && (u64)status.st_size > t->start) {
+    kernel_call(SYS_ftruncate, n->capture.fd, (long)t->start, 0, 0, 0, 0);
+    forget_section(t);
+  }
+  t->undo = 0;
+}
+
 static u32 classic_fraction(const struct capture *c, u64 ns) { return (u32)(c->nanoseconds ? ns : ns / 1000); }
 
 bool capture_file_write(struct network *n, const struct capture_packet *p, u64 now_ns) {
@@ -213,6 +227,8 @@ bool capture_file_write(struct network *n, const struct capture_packet *p, u64 n
   struct rlimit limit;
   if (kernel_call(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit, 0, 0) == 0 && limit.rlim_cur < (u64)status.st_size + whole)
     return give_up(c, -EFBIG); /* the kernel would answer the same, but with a SIGXFSZ that ends the program */
+  c->table->start = (u64)status.st_size;
+  c->table->end = (u64)status.st_size + whole;
   long written = kernel_call(SYS_writev, c->fd, (long)parts, count, 0, 0, 0);
   if (written == (long)whole) return true;
   forget_section(c->table);

@@ -36,6 +36,8 @@ struct capture_packet {
 int capture_file_open(struct network *n);
 /* False: the capture is over for this process, which has told so. */
 bool capture_file_write(struct network *n, const struct capture_packet *p, u64 now_ns);
+/* After a writer was killed inside: half a packet goes, and so does what its connection had counted for it. */
+void capture_file_mend(struct network *n);
 void capture_file_close(struct capture *c);
 
 #endif

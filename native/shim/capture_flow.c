@@ -22,13 +22,24 @@ static u32 next_number(const struct flow *f, int side) {
   return s->first + 1 + (u32)s->sent + (s->ends & END_FIN ? 1 : 0);
 }
 
+/* What the packet does to the state is done before it is written, and undone by the successor of a writer who was killed before that. */
 static void put_tcp(struct network *n, struct flow *f, int side, u32 sequence, uint8_t flags, const struct packet_data *data) {
   uint8_t head[PACKET_HEAD_MAX];
   char comment[FLOW_COMMENT];
-  const struct flow_side *from = &f->side[side], *to = &f->side[!side];
+  struct capture_table *table = n->capture.table;
+  struct flow_side *from = &f->side[side], *to = &f->side[!side];
   struct packet_tcp t = {from->address, to->address, sequence, next_number(f, !side), flags};
-  capture_put(n, &from->address, &to->address, capture_comment(comment, from->pid, from->program), head, packet_tcp(head, &t, data), data);
-  if (flags & TCP_ACK) f->side[!side].told = f->side[!side].sent;
+  size_t head_size = packet_tcp(head, &t, data);
+  table->before = *f;
+  table->start = table->end = 0;
+  STORE_RELEASE(table->undo, (u32)(f - table->flows) + 1);
+  if (flags & TCP_SYN) f->flags |= flags & TCP_ACK ? FLOW_OPEN : FLOW_SYN;
+  if (flags & TCP_FIN) from->ends |= END_FIN;
+  if (flags & TCP_RST) from->ends |= END_RST;
+  if (flags & TCP_ACK) to->told = to->sent;
+  from->sent += data->size;
+  capture_put(n, &from->address, &to->address, capture_comment(comment, from->pid, from->program), head, head_size, data);
+  STORE_RELEASE(table->undo, 0);
 }
 
 static void put_plain(struct network *n, struct flow *f, int side, uint8_t flags) {
@@ -70,16 +81,12 @@ static void begin(struct network *n, struct flow *f, const struct address *clien
   f->side[SERVER].first = (u32)(mixed >> 32);
 }
 
-static void put_syn(struct network *n, struct flow *f) {
-  f->flags |= FLOW_SYN;
-  put_tcp(n, f, CLIENT, f->side[CLIENT].first, TCP_SYN, &nothing);
-}
+static void put_syn(struct network *n, struct flow *f) { put_tcp(n, f, CLIENT, f->side[CLIENT].first, TCP_SYN, &nothing); }
 
 void capture_open_flow(struct network *n, struct flow *f) {
   if (f->flags & FLOW_OPEN) return;
   if (!(f->flags & FLOW_SYN)) put_syn(n, f);
   put_tcp(n, f, SERVER, f->side[SERVER].first, TCP_SYN | TCP_ACK, &nothing);
-  f->flags |= FLOW_OPEN;
   put_plain(n, f, CLIENT, TCP_ACK);
 }
 
@@ -120,7 +127,6 @@ void capture_flow_end(struct network *n, struct flow *f, int side, enum flow_end
   if ((s->ends & (END_FIN | END_RST)) || (f->side[!side].ends & END_RST)) return;
   u32 sequence = next_number(f, side);
   put_tcp(n, f, side, sequence, (end == END_FIN ? TCP_FIN : TCP_RST) | TCP_ACK, &nothing);
-  s->ends |= (uint16_t)end;
   if (end == END_FIN) put_plain(n, f, !side, TCP_ACK);
   if (end == END_RST || (f->side[!side].ends & END_FIN)) f->flags |= FLOW_OVER;
 }
@@ -136,7 +142,6 @@ void capture_flow_data(struct network *n, struct flow *f, int side, const struct
     if (!part.size) break;
     done += part.size;
     put_tcp(n, f, side, next_number(f, side), (uint8_t)(TCP_ACK | (done == data->size ? TCP_PSH : 0) | flags), &part);
-    s->sent += part.size;
     if (s->sent - s->told >= 2 * most) put_plain(n, f, !side, TCP_ACK);
   }
 }

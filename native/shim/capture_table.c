@@ -59,15 +59,19 @@ void capture_table_lock(struct capture_table *t) {
   u64 own = (u64)journal_tid() << 32 | journal_pid(), seen = 0;
   for (int turn = 0, naps = 0;; turn++) {
     u64 owner = LOAD(t->owner);
-    bool free = owner == 0;
+    bool free = owner == 0, killed = false;
     if (owner != seen) naps = 0;
     seen = owner;
     if (!free && turn >= SPINS) {
       wait_for(t, owner);
       enum life_thread life = LOAD(t->owner) == owner ? life_thread((pid_t)(u32)owner, (pid_t)(owner >> 32)) : LIFE_RUNS;
-      free = life == LIFE_OVER || (life == LIFE_STOPPED && ++naps > STOPPED_NAPS);
+      killed = life == LIFE_OVER;
+      free = killed || (life == LIFE_STOPPED && ++naps > STOPPED_NAPS);
     }
-    if (free && SWAP(t->owner, owner, own)) return;
+    if (free && SWAP(t->owner, owner, own)) {
+      if (killed) t->was_killed = 1;
+      return;
+    }
     arena_pause();
   }
 }

@@ -42,7 +42,14 @@ struct capture_table {
   u32 section; /* the file has its head */
   u32 interfaces;
   u16 interface[HOST_MAX + 1][2]; /* pcapng: number + 1 of the interface of a host, and of its loopback */
-  u16 reserved[2];
+  /* What whoever was killed inside leaves to his successor: the flow as it was before the packet that he was writing, and where that packet
+   * begins and ends in the file. */
+  u16 was_killed;
+  u16 reserved;
+  u32 undo; /* number of the flow + 1; 0: no packet is under way */
+  u32 reserved_too;
+  u64 start, end;
+  struct flow before;
   struct flow flows[FLOW_COUNT];
 };
 

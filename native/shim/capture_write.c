@@ -81,6 +81,7 @@ struct capture_table *capture_enter(struct network *n) {
   hold_signals();
   if (is_ready(n)) {
     capture_table_lock(n->capture.table);
+    if (n->capture.table->was_killed) capture_file_mend(n);
     return n->capture.table;
   }
   free_signals();

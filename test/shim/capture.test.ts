@@ -126,6 +126,13 @@ test('a daemon that closes everything keeps its own files to itself, and goes on
   })
 })
 
+test('processes that are killed in mid-packet leave whole packets and no gap', async () => {
+  await capture(['killed', '40'], ({ packets, log }) => {
+    expect(log).toBe('')
+    expect(followFlows(packets)).toHaveLength(40)
+  })
+})
+
 /** Runs under/capture with a capture that may be impossible; returns what is in the log and in the file. */
 async function captureInto(
   what: string,

@@ -148,6 +148,48 @@ static void unseen(int family) {
   close(p.client);
 }
 
+static void echo_for_ever(int listening) {
+  static char bytes[65536];
+  for (;;) {
+    int fd = accept(listening, NULL, NULL);
+    if (fork() == 0) {
+      close(listening);
+      for (ssize_t n; (n = read(fd, bytes, sizeof bytes)) > 0;)
+        if (write(fd, bytes, (size_t)n) != n) break;
+      _exit(0);
+    }
+    close(fd);
+    while (waitpid(-1, NULL, WNOHANG) > 0) continue;
+  }
+}
+
+/* Clients that are killed, wherever they are. */
+static void killed(int rounds) {
+  static char bytes[50000];
+  int listening = listener(AF_INET), told[2];
+  pid_t server = fork();
+  if (server == 0) echo_for_ever(listening);
+  for (int round = 0; round < rounds; round++) {
+    must(pipe(told) == 0);
+    pid_t client = fork();
+    if (client == 0) {
+      int fd = connected_to(listening);
+      close(listening);
+      for (size_t size = 1;; size = size * 7 % sizeof bytes + 1) {
+        must(write(fd, bytes, size) == (ssize_t)size && write(told[1], "", 1) == 1);
+        must(read_all(fd, bytes, size) == size);
+      }
+    }
+    char some[32];
+    must(read_all(told[0], some, (size_t)(round % 32) + 1) > 0);
+    must(kill(client, SIGKILL) == 0 && end_of(client) == 1000 + SIGKILL);
+    close(told[0]);
+    close(told[1]);
+  }
+  must(kill(server, SIGKILL) == 0 && end_of(server) == 1000 + SIGKILL);
+  close(listening);
+}
+
 /* A daemon closes all descriptors and opens its own file; the exec'd half goes on. */
 static void daemonize(const char *self, const char *path) {
   struct pair p = stream_pair(AF_INET);
@@ -186,6 +228,7 @@ int main(int count, char **arguments) {
     parts[i].run(AF_INET);
     parts[i].run(AF_INET6);
   }
+  if (strcmp(arguments[1], "killed") == 0) killed(atoi(arguments[2]));
   if (strcmp(arguments[1], "daemon") == 0) daemonize(arguments[0], arguments[2]);
   if (strcmp(arguments[1], "executed") == 0) executed(atoi(arguments[2]), atoi(arguments[3]));
   say("end");
