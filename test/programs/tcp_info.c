@@ -38,9 +38,28 @@ static void run(int family) {
   length = sizeof bytes;
   check("of a datagram socket", getsockopt(udp, IPPROTO_TCP, TCP_INFO, bytes, &length));
   close(udp);
+  must(shutdown(client, SHUT_WR) == 0);
+  wait_for(accepted, POLLRDHUP);
+  say("the peer shut down writing: %s", state_of(accepted));
+  say("shut down writing: %.8s", state_of(client)); /* FIN_WAIT1 or, once acknowledged, FIN_WAIT2 */
+  must(shutdown(accepted, SHUT_WR) == 0);
+  wait_for(client, POLLRDHUP);
+  say("both, the first: %s", state_of(client));
+  wait_for(accepted, POLLHUP);
+  say("both, the last: %s", state_of(accepted));
   close(client);
   close(accepted);
   close(server);
+  struct pair p = stream_pair(family);
+  must(shutdown(p.client, SHUT_RD) == 0);
+  say("shut down reading: %s", state_of(p.client));
+  close(p.client);
+  wait_for(p.server, POLLRDHUP);
+  say("the peer closed: %s", state_of(p.server));
+  must(send(p.server, "x", 1, 0) == 1);
+  wait_for(p.server, POLLHUP);
+  say("and heard from it: %s", state_of(p.server));
+  close(p.server);
 }
 
 int main(void) {
