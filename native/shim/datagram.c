@@ -346,6 +346,8 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
     to_peer = connected && memcmp(&given, &to, sizeof given) == 0;
     to = given;
   } else if (!connected) {
+    /* inet_send_prepare chooses a port before anything is looked at. */
+    if (info.state == STATE_open) endpoint_autobind(fd, s, NULL);
     return -EDESTADDRREQ;
   }
   result = message->msg_controllen ? datagram_check_control(s, message, info.family) : 0;

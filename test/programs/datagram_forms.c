@@ -58,6 +58,8 @@ static void run(int family) {
   }
   int fresh = socket(family, SOCK_DGRAM, 0);
   for (int i = 0; i < 6; i++) check(senders[i], put(i, fresh, NULL));
+  struct name chosen = local_of(fresh);
+  say("a port was chosen all the same: %d", name_port_of(&chosen) != 0);
   close(fresh);
   int other = bound(family, SOCK_DGRAM, "other");
   struct name elsewhere = local_of(other);
