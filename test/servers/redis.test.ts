@@ -48,8 +48,11 @@ test('a replica on a second host follows', async ({ network, place }) => {
   await lineLike(log, /MASTER <-> REPLICA sync: Finished with success/)
   expect(await cli(network, 'copy', 'GET', 'early')).toBe('yes')
 
-  await cli(network, 'db', 'SET', 'late', 'yes')
-  expect(await cli(network, 'db', 'WAIT', '1', '10000')).toBe('1')
+  // WAIT is about what its own connection has written.
+  const commands = `printf 'SET late yes\\nWAIT 1 10000\\n' | redis-cli -h db`
+  const writer = await network.spawn('sh', ['-c', commands], { ready: 'exit' })
+  await writer.stdout.settled(1000)
+  expect(writer.stdout.text()).toBe('OK\n1\n')
   expect(await cli(network, 'copy', 'GET', 'late')).toBe('yes')
   expect(await cli(network, 'db', 'INFO', 'replication')).toMatch(/slave0:ip=10\.53\.57\.3,port=6379,state=online/)
 
