@@ -31,6 +31,7 @@ Host web
   ControlPath ${place.dir}/control
 `,
   )
+  // Without PAM an ordinary user's sshd, which can't read /etc/shadow, takes some accounts for locked.
   const file = await place.write(
     'sshd_config',
     `
@@ -38,7 +39,7 @@ HostKey ${place.dir}/host
 AuthorizedKeysFile ${place.dir}/authorized_keys
 PidFile none
 StrictModes no
-UsePAM no
+UsePAM ${isRoot ? 'no' : 'yes'}
 PasswordAuthentication no
 Subsystem sftp internal-sftp
 `,
