@@ -119,6 +119,7 @@ int directory_clear(const struct network *n, const char *path, enum directory_us
   struct stat seen, now;
   int result = (int)REAL(lstat(path, &seen));
   if (result < 0) return result == -ENOENT ? 0 : result;
+  if (users == USERS_UNASKED) return -EADDRINUSE;
   if (directory_is_live(n, path, users)) return -EADDRINUSE;
   if (S_ISSOCK(seen.st_mode) && wait_while_young(&seen) && directory_is_live(n, path, users)) return -EADDRINUSE;
   /* The owner may have removed its name since, and somebody else, who needs no lock for a free one, may have made it anew. */

@@ -9,8 +9,8 @@
 #include "network.h"
 
 /* Which sockets keep a name alive. Accepted connections bear the listener's name: bind(2) without SO_REUSEADDR minds them, with it only
- * sockets that are not connected count. */
-enum directory_users { USERS_ANY, USERS_UNCONNECTED };
+ * sockets that are not connected count. USERS_UNASKED: every name that is there counts as alive. */
+enum directory_users { USERS_ANY, USERS_UNCONNECTED, USERS_UNASKED };
 
 /* True when such a socket is bound to the address that has this plain name, in a group any of its members; a symbolic link counts for its
  * target. When the kernel can't be asked: true. */

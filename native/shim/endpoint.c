@@ -18,6 +18,7 @@
 #include "spill.h"
 #include "stream.h"
 #include "sweep.h"
+#include "unix_list.h"
 #include "user.h"
 
 /* net.ipv4.ip_local_port_range of Linux. */
@@ -77,14 +78,14 @@ static int names_of(const struct name_world *world, const struct wire_info *info
 }
 
 /* Returns the number that the socket got in the group of its address, 0 for the plain name. */
-static int bind_real(int fd, const struct network *n, const struct names *names, bool locked) {
+static int bind_real(int fd, const struct network *n, const struct names *names, bool locked, enum directory_users users) {
   int result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
   if (result == -ENOENT && names->real_name.loopback) {
     directory_make_loopback(n);
     result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
   }
   if (result == 0 && !names->real_name.abstract) user_share_name(fd, n, names->real.sun_path);
-  if (result != -EADDRINUSE || names->real_name.abstract) return result;
+  if (result != -EADDRINUSE || names->real_name.abstract || users == USERS_UNASKED) return result;
   int lock = locked ? -1 : directory_lock(n);
   result = group_join(fd, n, &names->real_name);
   if (result == 0) {
@@ -97,7 +98,7 @@ static int bind_real(int fd, const struct network *n, const struct names *names,
 
 /* The links come first: a bound unix socket cannot be unbound when one of them is taken. */
 static int bind_names(int fd, const struct network *n, const struct names *names, enum directory_users users) {
-  if (names->aliases == 0) return bind_real(fd, n, names, false);
+  if (names->aliases == 0) return bind_real(fd, n, names, false, users);
   int lock = directory_lock(n);
   int result = lock < 0 ? lock : 0;
   bool made[ALIASES_MAX] = {false};
@@ -105,7 +106,7 @@ static int bind_names(int fd, const struct network *n, const struct names *names
     result = directory_alias(n, names->alias[i].sun_path, names->real.sun_path, names->alias_in_loopback[i], users);
     made[i] = result == 0;
   }
-  if (result >= 0) result = bind_real(fd, n, names, true);
+  if (result >= 0) result = bind_real(fd, n, names, true, users);
   for (int i = 0; result < 0 && i < names->aliases; i++)
     if (made[i]) kernel_unlink(names->alias[i].sun_path);
   directory_unlock(lock);
@@ -114,21 +115,58 @@ static int bind_names(int fd, const struct network *n, const struct names *names
 
 static bool is_group(const struct wire_info *info, const struct address *a) { return info->type == SOCK_DGRAM && address_is_multicast(a); }
 
+/* An attempt at one port: names made, name taken. */
+typedef int bind_port(int fd, const struct sock *s, struct address *local, struct names *names, enum directory_users users);
+
+struct live_ports {
+  const char *like; /* a name of the same kind */
+  u64 bits[0x10000 / 64];
+};
+
+static bool add_port(const struct unix_socket *socket, void *context) {
+  struct live_ports *live = context;
+  u16 port;
+  size_t prefix = (size_t)(strrchr(live->like, '/') - live->like) + 4;
+  if (strncmp(socket->path, live->like, prefix) == 0 && name_read_port(socket->path + prefix, &port))
+    live->bits[port / 64] |= 1ull << (port % 64);
+  return false;
+}
+
+/* The next free port. A name that is there counts as taken, and is never shared (inet_csk_find_open_port); only when all are, those of the
+ * dead are looked for: one question to the kernel, not one for each name. */
+static int bind_free_port(int fd, const struct sock *s, struct address *local, struct names *names, bind_port *bind_at) {
+  struct network *n = s->network;
+  int result = 0;
+  for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
+    local->port = next_port(n, s->info.type);
+    result = bind_at(fd, s, local, names, USERS_UNASKED);
+    if (result != -EADDRINUSE) return result;
+  }
+  struct live_ports live = {.like = names->real.sun_path};
+  /* Abstract names end with their sockets. */
+  if (!names->real.sun_path[0] || unix_list(add_port, &live) < 0) return result;
+  for (u32 port = PORT_FIRST; port <= PORT_LAST && result == -EADDRINUSE; port++) {
+    if (live.bits[port / 64] >> (port % 64) & 1) continue;
+    local->port = (u16)port;
+    result = bind_at(fd, s, local, names, USERS_ANY);
+  }
+  return result;
+}
+
+static int bind_given(int fd, const struct sock *s, struct address *local, struct names *names, enum directory_users users) {
+  *names = (struct names){.aliases = 0};
+  if (is_group(&s->info, local)) return multicast_bind(fd, s->network, local);
+  int result = names_of(&s->network->world, &s->info, local, names);
+  return result < 0 ? result : bind_names(fd, s->network, names, users);
+}
+
 int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   struct network *n = s->network;
   struct address wanted = *a;
   struct names names;
   bool reuse = s->info.options[OPTION_reuseAddress] && s->info.type == SOCK_STREAM;
-  bool group = is_group(&s->info, a);
-  int result = 0;
-  for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
-    if (a->port == 0) wanted.port = next_port(n, s->info.type);
-    names = (struct names){.aliases = 0};
-    result = group ? 0 : names_of(&n->world, &s->info, &wanted, &names);
-    if (result < 0) return result;
-    result = group ? multicast_bind(fd, n, &wanted) : bind_names(fd, n, &names, reuse ? USERS_UNCONNECTED : USERS_ANY);
-    if (result != -EADDRINUSE || a->port) break;
-  }
+  int result = a->port ? bind_given(fd, s, &wanted, &names, reuse ? USERS_UNCONNECTED : USERS_ANY)
+                       : bind_free_port(fd, s, &wanted, &names, bind_given);
   if (result < 0) return directory_error(n, result);
   sock_begin(s);
   info_set_local(&s->info, &wanted);
@@ -147,35 +185,36 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
 }
 
 /* A stream client inside a network of ours needs no file: its name is only read by the accepting side, from the kernel. */
+static int bind_client(int fd, const struct sock *s, struct address *local, struct names *names, enum directory_users users) {
+  struct network *n = s->network;
+  bool abstract = n->world.network_id != 0 && s->info.type == SOCK_STREAM, loopback = address_is_loopback(local);
+  int result = name_of_address(&n->world, local, s->info.type, &names->real_name);
+  if (result < 0) return result;
+  names->aliases = 0;
+  names->real_name.abstract = abstract;
+  if (abstract && loopback && n->world.ten) {
+    /* Only abstract names tell host 1's loopback from its address: on disk both are the reference's one file. */
+    names->real_name.loopback = true;
+    names->real_name.host = n->world.host;
+  }
+  names->real_length = name_write(&n->world, &names->real_name, &names->real);
+  return bind_real(fd, n, names, false, users);
+}
+
 static int autobind_client(int fd, struct sock *s, const struct address *toward) {
   struct network *n = s->network;
-  bool abstract = n->world.network_id != 0 && s->info.type == SOCK_STREAM;
   bool v6 = !address_is_v4(toward), loopback = address_is_loopback(toward) || address_is_any(toward);
   struct address local = address_of_host(&n->world, n->world.host, v6, loopback);
-  struct names names = {.aliases = 0};
-  int result = 0;
-  for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
-    local.port = next_port(n, s->info.type);
-    result = name_of_address(&n->world, &local, s->info.type, &names.real_name);
-    if (result < 0) return result;
-    names.real_name.abstract = abstract;
-    if (abstract && loopback && n->world.ten) {
-      /* Only abstract names tell host 1's loopback from its address: on disk both are the reference's one file. */
-      names.real_name.loopback = true;
-      names.real_name.host = n->world.host;
-    }
-    names.real_length = name_write(&n->world, &names.real_name, &names.real);
-    result = bind_real(fd, n, &names, false);
-    if (result != -EADDRINUSE) break;
-  }
+  struct names names;
+  int result = bind_free_port(fd, s, &local, &names, bind_client);
   if (result < 0) return directory_error(n, result);
   sock_begin(s);
   bool stream = s->info.type == SOCK_STREAM;
   struct address shown = stream ? local : address_any(s->info.family);
   shown.port = local.port;
   info_set_local(&s->info, &shown);
-  s->info.flags |=
-      FLAG_autobound | (abstract ? 0 : FLAG_named) | (names.real_name.loopback ? FLAG_loopbackName : 0) | (stream ? 0 : FLAG_anyBound);
+  s->info.flags |= FLAG_autobound | (names.real_name.abstract ? 0 : FLAG_named) | (names.real_name.loopback ? FLAG_loopbackName : 0) |
+                   (stream ? 0 : FLAG_anyBound);
   if (s->info.family == AF_INET6 && !v6) s->info.flags |= FLAG_nameV4;
   if (!stream) s->info.state = STATE_bound;
   sock_end(s);
@@ -184,9 +223,9 @@ static int autobind_client(int fd, struct sock *s, const struct address *toward)
 
 int endpoint_autobind(int fd, struct sock *s, const struct address *toward) {
   if (s->info.state != STATE_open || (s->info.flags & FLAG_autobound)) return 0;
-  if (toward) return autobind_client(fd, s, toward);
   struct address any = address_any(s->info.family);
-  return endpoint_bind(fd, s, &any);
+  int result = toward ? autobind_client(fd, s, toward) : endpoint_bind(fd, s, &any);
+  return result == -EADDRINUSE && s->info.type == SOCK_DGRAM ? -EAGAIN : result; /* inet_autobind */
 }
 
 /* The names as endpoint_bind made them, from the info alone: any holder in any process, also on another host, can remove them. False: none. */

@@ -186,6 +186,12 @@ static int read_hex(const char *from, int digits) {
   return value;
 }
 
+bool name_read_port(const char *digits, u16 *out) {
+  int port = strlen(digits) < 4 ? -1 : read_hex(digits, 4);
+  *out = (u16)port;
+  return port >= 0;
+}
+
 int name_read(const struct name_world *world, const struct sockaddr_un *from, socklen_t length, struct name *out) {
   char path[sizeof from->sun_path + 1];
   if (length <= offsetof(struct sockaddr_un, sun_path) || from->sun_family != AF_UNIX) return -EINVAL;

@@ -59,6 +59,8 @@ int name_of_address(const struct name_world *world, const struct address *a, int
 void name_to_address(const struct name_world *world, const struct name *n, bool as_loopback, struct address *out);
 /* name -> sockaddr_un; returns its length. */
 socklen_t name_write(const struct name_world *world, const struct name *n, struct sockaddr_un *out);
+/* The port in a name, after type and interface. False: there is none. */
+bool name_read_port(const char *digits, u16 *out);
 /* sockaddr_un, as the kernel gave it -> name. Returns 0, or -EINVAL for what is no name (also an unnamed socket). */
 int name_read(const struct name_world *world, const struct sockaddr_un *from, socklen_t length, struct name *out);
 

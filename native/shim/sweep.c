@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sweep.h"
 
+#include <stdatomic.h>
 #include <sys/mman.h>
 
 #include "arena_map.h"
@@ -26,7 +27,13 @@ static bool mark(const struct unix_socket *socket, void *context) {
   return false;
 }
 
+/* A registry that is full of the living is not looked through for every further socket. */
+enum { NOTHING_FOR_NS = 1000000000 };
+static _Atomic u64 nothing_since;
+
 void sweep_registry(struct arena *a) {
+  u64 now = arena_clock(CLOCK_MONOTONIC), nothing = atomic_load(&nothing_since);
+  if (nothing && now - nothing < NOTHING_FOR_NS) return;
   u32 most = a->socket_count;
   size_t infos = most * sizeof(struct wire_info), index = 2 * most * sizeof(u32);
   char *memory = mmap(NULL, infos + index + most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -37,8 +44,10 @@ void sweep_registry(struct arena *a) {
   s.count = arena_sockets(a, s.infos, most);
   for (u32 i = 0; i < s.count; i++) s.by_inode[place(&s, s.infos[i].inode)] = i + 1;
   /* An entry without an inode says nothing. */
+  bool removed = false;
   if (unix_list(mark, &s) == 0)
     for (u32 i = 0; i < s.count; i++)
-      if (!s.alive[i] && s.infos[i].inode) arena_socket_remove(a, s.infos[i].cookie);
+      if (!s.alive[i] && s.infos[i].inode) removed = true, arena_socket_remove(a, s.infos[i].cookie);
+  atomic_store(&nothing_since, removed ? 0 : now);
   munmap(memory, infos + index + most);
 }

@@ -8,5 +8,7 @@ sameAsKernel(
   'bind_after_client',
   'bind_shared',
   'share_streams',
+  'port_zero_many',
+  'address_matrix',
   'bind_contended',
 )
