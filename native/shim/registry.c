@@ -9,7 +9,6 @@
 #include "arena_map.h"
 #include "journal.h"
 #include "life.h"
-#include "sock.h"
 
 enum { FIRST_LEVEL = 64, PROBES = 8, LAST_PROBES = 64, TURNS = 64 };
 enum { SPINS = 200, NAPS = 10000, NAP_NS = 200000, LOOK_EVERY = 20, READS = 100000, INFO_WORDS = sizeof(struct wire_info) / 8 };
@@ -203,12 +202,16 @@ u32 arena_socket_version(struct arena *a, u64 cookie) {
   return slot ? (u32)(LOAD_ACQUIRE(slot->current) >> 1) : 0;
 }
 
-/* An address that several hosts have is one of the same host. */
+/* 127.0.0.1 and ::1, which each host has for itself. */
+static bool is_loopback(const uint8_t address[16]) {
+  static const uint8_t v4[13] = {[10] = 0xff, [11] = 0xff, [12] = 127}, v6[16] = {[15] = 1};
+  return memcmp(address, v4, sizeof v4) == 0 || memcmp(address, v6, sizeof v6) == 0;
+}
+
 static bool are_ends(const struct wire_info *a, const struct wire_info *b) {
-  struct address own = info_local(a);
   return a->type == b->type && b->state == STATE_connected && a->localPort == b->peerPort && a->peerPort == b->localPort &&
          memcmp(a->localAddress, b->peerAddress, sizeof a->localAddress) == 0 &&
-         memcmp(a->peerAddress, b->localAddress, sizeof a->peerAddress) == 0 && (!address_is_loopback(&own) || a->host == b->host);
+         memcmp(a->peerAddress, b->localAddress, sizeof a->peerAddress) == 0 && (!is_loopback(a->localAddress) || a->host == b->host);
 }
 
 void arena_socket_mark_peer(struct arena *a, const struct wire_info *info, u16 flag) {

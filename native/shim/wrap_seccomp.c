@@ -14,11 +14,8 @@
 #include "log.h"
 #include "network.h"
 #include "spare.h"
+#include "text.h"
 #include "wrap.h"
-
-/* The linker's own names for the bounds of this library's text. */
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-extern const char etext[] __attribute__((visibility("hidden")));
 
 bool wrap_is_sandboxed;
 
@@ -28,7 +25,8 @@ enum { SMALL_FILTER = 64 * sizeof(struct sock_filter) };
 #define POINTER_HIGH (POINTER_LOW + 4)
 
 static long install(const struct sock_fprog *given, long (*set)(const struct sock_fprog *, long), long context) {
-  u64 start = (u64)(uintptr_t)__ehdr_start, end = (u64)(uintptr_t)etext;
+  u64 start, end;
+  text_bounds(&start, &end);
   const struct sock_filter first[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, POINTER_HIGH),    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)(start >> 32), 0, 4),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, POINTER_LOW),     BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (u32)start, 0, 2),

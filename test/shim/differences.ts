@@ -152,19 +152,4 @@ export const differences: readonly Reason[] = [
       { program: 'pidfd_socket', kernel: 'served: a descriptor', shim: 'served: EAGAIN', onlyBare: true },
     ],
   },
-  {
-    what: 'a socket that pidfd_getfd took, once its owner is gone',
-    here: 'same in a network; in a plain wrapper its name goes with its owner',
-    reason:
-      'Without an arena nobody tells the owner of a socket that pidfd_getfd gave another process a copy: it takes its name along when it closes it.',
-    lines: [
-      {
-        program: 'pidfd_socket',
-        kernel: 'a client after its end: 0',
-        shim: 'a client after its end: ECONNREFUSED',
-        onlyBare: true,
-      },
-      { program: 'pidfd_socket', kernel: 'served: a descriptor', shim: 'served: EAGAIN', onlyBare: true },
-    ],
-  },
 ]

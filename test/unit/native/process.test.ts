@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { shimPath } from '../../../src/native.ts'
+import { infoLayout } from '../../../src/wire/layout.gen.ts'
 
 let dir: string
 
@@ -172,5 +173,5 @@ test('a preloaded shim is the one that is used', async () => {
      })`,
     { LD_PRELOAD: copy },
   )
-  expect(result).toEqual({ status: 0, stdout: 'false\n160\n', stderr: '' })
+  expect(result).toEqual({ status: 0, stdout: `false\n${String(infoLayout.size)}\n`, stderr: '' })
 })
