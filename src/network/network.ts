@@ -1,7 +1,7 @@
 // A network: its directory, its arena, its hosts, and this process on host 1. What runs in it is the business of other folders.
 import { chmodSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type ArenaHandle, native, shimPath } from '../native.ts'
+import { basename, join } from 'node:path'
+import { type ArenaHandle, native } from '../native.ts'
 import type { Options } from '../options.ts'
 import { CAPTURE_FILE } from '../wire/layout.gen.ts'
 import { destroyAgents } from './agents.ts'
@@ -9,6 +9,7 @@ import { nowMs } from './clock.ts'
 import { baseDirectories, type Directory, makeDirectory } from './directory.ts'
 import { closeHandles } from './handles.ts'
 import { createHosts, type HostEntry, type Hosts } from './hosts.ts'
+import { preloadPath } from './preload.ts'
 import { endQuestions } from './questions.ts'
 
 export type CoreNetwork = {
@@ -79,10 +80,11 @@ function createCapture(path: string): void {
 
 /** The environment variables that bring a program into the network. A preload of the user's own stays, after ours. */
 export function environmentOf(network: CoreNetwork, host: HostEntry, base: NodeJS.ProcessEnv): Record<string, string> {
-  const preload = base['LD_PRELOAD']
-  const others = preload?.split(/[ :]+/).filter((library) => library !== '' && library !== shimPath) ?? []
+  const shim = preloadPath(network.dir)
+  const others =
+    base['LD_PRELOAD']?.split(/[ :]+/).filter((library) => library !== '' && basename(library) !== basename(shim)) ?? []
   return {
-    LD_PRELOAD: [shimPath, ...others].join(':'),
+    LD_PRELOAD: [shim, ...others].join(':'),
     SOCKET_WRAPPER_DIR: network.dir,
     SOCKET_WRAPPER_DEFAULT_IFACE: String(host.number),
     SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0',

@@ -1,6 +1,7 @@
 // T1: what the processes of a test do outside of its network. A process that its parent started in the network and that loaded no shim; or one
 // under the shim that holds sockets of the real network all the same, because it makes system calls without libc.
 import { readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { shimPath } from '../native.ts'
 import { nowMs, pause } from '../network/clock.ts'
 import type { CoreNetwork } from '../network/network.ts'
@@ -19,6 +20,9 @@ export type Escape = Problem & {
 /** A program that the loader is about to start loads the shim within this, also on a busy machine. */
 const loadingMs = 1000
 const pauseMs = 2
+
+/** A network may have a copy of its own. */
+const shimName = `/${basename(shimPath)}`
 
 const rawCalls: Problem = {
   reason: 'is under the shim, and makes system calls without libc (Go, io_uring, a raw syscall instruction)',
@@ -82,7 +86,7 @@ async function look(pid: number): Promise<Problem | null | 'loading'> {
     return isGone(error) ? null : unreadable
   }
   const maps = readText(`${proc}/maps`)
-  if (maps.includes(shimPath)) return null
+  if (maps.includes(shimName)) return null
   const problem = await findProblem(`${proc}/exe`)
   if (problem !== null) return problem
   // The loader maps what is preloaded before it maps libc.
@@ -91,7 +95,7 @@ async function look(pid: number): Promise<Problem | null | 'loading'> {
 
 function missed(proc: string): Problem {
   const environment = readText(`${proc}/environ`).split('\0')
-  return environment.some((entry) => entry.startsWith('LD_PRELOAD=') && entry.includes(shimPath))
+  return environment.some((entry) => entry.startsWith('LD_PRELOAD=') && entry.includes(shimName))
     ? notLoaded
     : noPreload
 }

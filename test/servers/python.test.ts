@@ -78,19 +78,38 @@ async def app(scope, receive, send):
     await send({'type': 'http.response.body', 'body': b'${answer}'})
 `
 
+/** What `uvicorn --reload` runs, which also tells when it has looked at the files: it misses a change that comes before its first look. */
+const reloading = `
+import uvicorn
+from uvicorn.supervisors.statreload import StatReload
+class Told(StatReload):
+    def should_restart(self):
+        changed = super().should_restart()
+        if not changed: print('looked', flush=True)
+        return changed
+    def restart(self):
+        super().restart()
+        print('restarted', flush=True)
+config = uvicorn.Config('served:app', host='0.0.0.0', port=80, reload=True)
+if __name__ == '__main__':
+    Told(config, target=uvicorn.Server(config).run, sockets=[config.bind_socket()]).run()
+`
+
 test('uvicorn --reload: a new process takes the listener of the one before', async ({ network, place }) => {
   await place.write('served.py', asgi('old'))
-  const args = ['-m', 'uvicorn', 'served:app', '--host', '0.0.0.0', '--port', '80', '--reload']
-  const uvicorn = await network.host('web').spawn(python, args, {
+  await place.write('reloading.py', reloading)
+  const uvicorn = await network.host('web').spawn(python, ['reloading.py'], {
     cwd: place.dir,
     env: { PYTHONDONTWRITEBYTECODE: '1' },
     ready: /Application startup complete/,
   })
-  const log = uvicorn.stderr.lines()
+  const [log, told] = [uvicorn.stderr.lines(), uvicorn.stdout.lines()]
   await lineLike(log, /Application startup complete/)
   expect(await get('http://web/')).toBe('old')
   for (const answer of ['new', 'newer']) {
+    await lineLike(told, /looked/)
     await place.write('served.py', asgi(answer))
+    await lineLike(told, /restarted/)
     await lineLike(log, /Application startup complete/)
     expect(await get('http://web/')).toBe(answer)
   }

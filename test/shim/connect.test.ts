@@ -1,3 +1,3 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('connect_states', 'connect_errors', 'connect_nonblocking', 'connect_again')
+sameAsKernel('connect_states', 'connect_errors', 'connect_nonblocking', 'connect_again', 'connect_refused')
