@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,6 +74,12 @@ static inline uint64_t kernel_hold_signals(void) {
 }
 static inline void kernel_free_signals(uint64_t before) {
   kernel_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+}
+/* What poll says now. */
+static inline short kernel_events(int fd, short events) {
+  struct pollfd p = {.fd = fd, .events = events};
+  static const struct timespec now = {0, 0};
+  return kernel_call(SYS_ppoll, (long)&p, 1, (long)&now, 0, 0, 0) < 0 ? 0 : p.revents;
 }
 static inline void kernel_nap(long ns) {
   struct timespec nap = {0, ns};

@@ -45,7 +45,8 @@ static bool info_from_kernel(int fd, const struct network *n, struct wire_info *
   info->shareNumber = local.number;
   info->host = (u16)(local.loopback ? local.host : local.interface);
   info->flags = (u16)((local.abstract ? 0 : FLAG_named) | (local.loopback ? FLAG_loopbackName : 0));
-  info->state = connected ? STATE_connected : option_int(fd, SO_ACCEPTCONN) == 1 ? STATE_listening : STATE_bound;
+  bool listening = option_int(fd, SO_ACCEPTCONN) == 1 && !(kernel_events(fd, POLLIN) & POLLHUP); /* until its shutdown */
+  info->state = connected ? STATE_connected : listening ? STATE_listening : STATE_bound;
   struct address address;
   /* Unconnected, and 127.0.0.n and ::1 are all there is: the address that a program most likely bound. */
   bool near = connected ? peer.loopback || peer.interface == n->world.host : !n->world.ten && local.interface == n->world.host;
@@ -60,6 +61,7 @@ static bool info_from_kernel(int fd, const struct network *n, struct wire_info *
 void endpoint_refresh(int fd, struct sock *s) {
   struct wire_info found = {.state = STATE_open};
   if (!info_from_kernel(fd, s->network, &found) || found.state <= s->info.state) return;
+  if (found.state == STATE_bound && (s->info.flags & FLAG_autobound)) return; /* of a connect that was refused */
   struct address local = info_local(&found), peer = info_peer(&found);
   sock_begin(s);
   if (s->info.localPort == 0 || found.state == STATE_connected) info_set_local(&s->info, &local);

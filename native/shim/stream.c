@@ -20,12 +20,8 @@
 
 enum { CHUNK = 8192, SEND_MAX = 0x7ffff000 /* MAX_RW_COUNT */ };
 
-/* Both directions are closed: by the peer, or by both ends. `events` of poll, without waiting. */
-static short events_of(int fd) {
-  struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
-  static const struct timespec now = {0, 0};
-  return kernel_call(SYS_ppoll, (long)&p, 1, (long)&now, 0, 0, 0) < 0 ? 0 : p.revents;
-}
+/* What poll says of the end of a stream; POLLHUP: both directions are closed, by the peer or by both ends. */
+static short events_of(int fd) { return kernel_events(fd, POLLIN | POLLRDHUP); }
 
 static int take_pending(struct sock *s) {
   if (!s->info.pendingError) return 0;
@@ -89,7 +85,9 @@ long stream_receive_error(int fd, struct sock *s, long error, int flags) {
   }
   if (error != -EINVAL || (flags & MSG_OOB)) return error;
   sock_refresh(s);
-  return s->info.state == STATE_connected ? error : -ENOTCONN;
+  if (s->info.state == STATE_connected) return error;
+  /* tcp_disconnect forgets the shutdown of a listener. */
+  return s->info.state == STATE_open && (s->info.flags & FLAG_shutRead) ? 0 : -ENOTCONN;
 }
 
 long stream_receive_end(struct sock *s) {

@@ -118,6 +118,8 @@ struct sock *stream_renew(int fd, struct sock *s) {
     return NULL;
   }
   if (info.flags & FLAG_inherit) option_inherit(fd, r.fd);
+  if (info.options[OPTION_reuseAddress] || info.options[OPTION_reusePort])
+    group_mark(r.fd, info.options[OPTION_reuseAddress], info.options[OPTION_reusePort]);
   table_each(give, &r);
   libc.close(r.fd);
   if (r.first < 0) {

@@ -20,6 +20,15 @@
 #include "table.h"
 #include "wrap.h"
 
+/* An address of IPv6 alone is one that IPv4 cannot reach (__inet6_bind). */
+static void set_v6_only(struct sock *s) {
+  sock_begin(s);
+  s->info.options[OPTION_v6Only] = 1;
+  s->info.optionMask |= 1u << OPTION_v6Only;
+  s->info.flags &= (u16)~FLAG_dualStack;
+  sock_end(s);
+}
+
 static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_t length) {
   struct address a;
   int result;
@@ -52,6 +61,7 @@ static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_
   /* Another host's address is not available here, as on a real machine; the plain wrapper, where one process plays all, allows it. */
   if (!group && s->network->arena && !name.loopback && name.interface != s->network->world.host) return -EADDRNOTAVAIL;
   result = endpoint_bind(fd, s, &a);
+  if (result == 0 && s->info.family == AF_INET6 && !address_is_any(&a) && !address_is_v4(&a)) set_v6_only(s);
   if (result < 0 && s->network->arena) {
     /* Told, so that the one who waits for this server learns why it does not come. */
     struct wire_info info;

@@ -204,22 +204,29 @@ static void turn_away(int fd, struct sock *listener) {
   }
 }
 
+static void note_shutdown(struct sock *s, int how) {
+  sock_begin(s);
+  s->info.flags |= (u16)((how != SHUT_WR ? FLAG_shutRead : 0) | (how != SHUT_RD ? FLAG_shutWrite : 0));
+  if (s->info.state == STATE_listening) s->info.state = STATE_bound;
+  sock_end(s);
+}
+
 EXPORT int shutdown(int fd, int how) {
   struct sock *s = table_find_checked(fd);
   if (!s) return libc.shutdown(fd, how);
   sock_refresh(s);
   if (how < SHUT_RD || how > SHUT_RDWR) return (int)shim_leave(-EINVAL);
   bool listening = s->info.state == STATE_listening;
-  if (s->info.type == SOCK_STREAM ? stream_state(fd, s) == TCP_CLOSE : s->info.state != STATE_connected) return (int)shim_leave(-ENOTCONN);
+  if (s->info.type == SOCK_STREAM ? stream_state(fd, s) == TCP_CLOSE : s->info.state != STATE_connected) {
+    note_shutdown(s, how); /* inet_shutdown does so all the same */
+    return (int)shim_leave(-ENOTCONN);
+  }
   if (listening && how == SHUT_WR) return 0; /* tcp_shutdown has nothing to send */
   if (capture_is_on(s)) capture_shutdown(fd, s, how);
   int result = (int)REAL(libc.shutdown(fd, how));
   if (how != SHUT_RD && atomic_load(&s->served)) nameserver_end(s);
   if (result == 0 && s->info.type == SOCK_STREAM) {
-    sock_begin(s);
-    s->info.flags |= (u16)((how != SHUT_WR ? FLAG_shutRead : 0) | (how != SHUT_RD ? FLAG_shutWrite : 0));
-    if (listening) s->info.state = STATE_bound;
-    sock_end(s);
+    note_shutdown(s, how);
     if (listening) turn_away(fd, s);
   }
   if (s->network->arena && atomic_load(&s->registered)) endpoint_record(fd, s, OP_shutdown, result, (u32)how);

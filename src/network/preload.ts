@@ -3,6 +3,7 @@
 import { chmodSync, copyFileSync, existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import process from 'node:process'
+import { SocketWrapperError } from '../errors.ts'
 import { shimPath } from '../native.ts'
 
 const READ = 0o004
@@ -24,6 +25,7 @@ export function preloadPath(dir: string): string {
   needsCopy ??= process.geteuid?.() === 0 && !isReadableByAll(shimPath)
   if (!needsCopy) return shimPath
   const copy = join(dir, basename(shimPath))
+  if (!existsSync(dir)) throw new SocketWrapperError('DIRECTORY_GONE', { dir })
   if (!existsSync(copy)) {
     copyFileSync(shimPath, copy)
     chmodSync(copy, 0o755)

@@ -15,9 +15,11 @@ static void read_name(const struct name_world *world, const uint8_t *data, size_
   REQUIRE(strchr("TXUY", n.type) && n.interface >= 1 && n.interface <= (n.loopback ? 255 : HOST_MAX));
   struct address address;
   name_to_address(world, &n, data[0] & 1, &address);
+  if (length > 3 && un.sun_path[0] == 0 && un.sun_path[1] == '~') return; /* a courier's, which names somebody else */
   socklen_t written = name_write(world, &n, &again);
   REQUIRE(written <= sizeof again && name_read(world, &again, written, &m) == 0);
-  REQUIRE(m.type == n.type && m.port == n.port && m.interface == n.interface && m.loopback == n.loopback && m.abstract == n.abstract);
+  REQUIRE(m.type == n.type && m.port == n.port && m.interface == n.interface && m.loopback == n.loopback && m.abstract == n.abstract &&
+          m.number == n.number);
 }
 
 static void read_address(const struct name_world *world, const uint8_t *data, size_t size) {

@@ -25,6 +25,21 @@ static void run(int family) {
   close(pass_here(fd, SOCK_SEQPACKET));
   check("bind after a pass", bind(fd, sa(&n), n.length));
   close(fd);
+  /* Its options stay with it: two that only bind may have one address. */
+  int port = own_port();
+  n = loopback(family, port);
+  fd = refused(family);
+  check("reuse", setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)));
+  check("bind", bind(fd, sa(&n), n.length));
+  int other = socket(family, SOCK_STREAM, 0);
+  check("reuse, another", setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)));
+  check("bind, another", bind(other, sa(&n), n.length));
+  close(other);
+  close(fd);
+  fd = refused(family);
+  check("shutdown", shutdown(fd, SHUT_RDWR));
+  check("recv", recv(fd, &(char){0}, 1, 0));
+  close(fd);
   close(server);
 }
 
