@@ -123,9 +123,9 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
   if (outside && !nameserver_is_at(n, a)) return -ENETUNREACH;
   if (n->arena && !outside && !name.loopback && name.interface != n->world.host && !arena_host_exists(n->arena, name.interface))
     return -EHOSTUNREACH;
-  if (a->port == 0) return -ECONNREFUSED;
   int result = endpoint_autobind(fd, s, a);
   if (result < 0) return result == -EADDRINUSE ? -EADDRNOTAVAIL : result;
+  if (a->port == 0) return -ECONNREFUSED;
   struct sockaddr_un un;
   socklen_t length = outside ? 0 : name_write(&n->world, &name, &un);
   if (capture_is_on(s)) capture_connecting(fd, s, a);

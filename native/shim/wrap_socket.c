@@ -144,7 +144,8 @@ static int accept_stream(int fd, struct sock *listener, struct sockaddr *address
   un.sun_family = AF_UNSPEC;
   struct sockaddr *from = (struct sockaddr *)&un;
   int accepted = (int)REAL(flags == PLAIN_ACCEPT ? libc.accept(fd, from, &un_length) : libc.accept4(fd, from, &un_length, flags));
-  if (accepted < 0) return accepted;
+  /* A unix listener that was shut down is one for ever. */
+  if (accepted < 0) return accepted == -EAGAIN && listener->info.state != STATE_listening ? -EINVAL : accepted;
   /* Not looked up again by its number: another thread may close that at any time. */
   struct sock *s;
   int result = adopt(accepted, listener, &un, un_length < sizeof un ? un_length : sizeof un, &s);

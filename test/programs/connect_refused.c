@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a stream is after its connect was refused: it may be bound, and connect again. */
+ * What a stream is after its connect was refused: it may be bound, and connect again. And what is left of a listener after its shutdown. */
 #include "passing.h"
 
 static int refused(int family) {
@@ -37,9 +37,20 @@ static void run(int family) {
   close(other);
   close(fd);
   fd = refused(family);
+  say_local("has a port", fd);
   check("shutdown", shutdown(fd, SHUT_RDWR));
   check("recv", recv(fd, &(char){0}, 1, 0));
   close(fd);
+  fd = socket(family, SOCK_STREAM, 0);
+  n = loopback(family, 0);
+  check("connect to port 0", connect(fd, sa(&n), n.length));
+  say_local("has a port as well", fd);
+  close(fd);
+  must(fcntl(server, F_SETFL, O_NONBLOCK) == 0);
+  check("nobody waits", accept(server, NULL, NULL));
+  check("shutdown", shutdown(server, SHUT_RDWR));
+  check("accept", accept(server, NULL, NULL));
+  check("recv", recv(server, &(char){0}, 1, 0));
   close(server);
 }
 

@@ -164,6 +164,18 @@ static UNUSED bool nobody_has(int port) {
   return is_free;
 }
 
+/* A name that only one process of the machine can have, for as long as it lives: programs of two suites take different ports. */
+static UNUSED bool claim_port(int port) {
+  struct sockaddr_un un = {.sun_family = AF_UNIX};
+  int length = snprintf(un.sun_path + 1, sizeof un.sun_path - 1, "transcript-port-%d", port);
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  bool is_ours = fd >= 0 && bind(fd, (struct sockaddr *)&un, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) == 0;
+  /* Out of the way of numbers that programs look at; without room for it there, the port is just tried. */
+  if (is_ours) fcntl(fd, F_DUPFD_CLOEXEC, 900);
+  if (fd >= 0) close(fd);
+  return is_ours;
+}
+
 /* A port for a program that binds it again and again. Not one of the kernel's own choice: between two binds another process of the machine
  * may be given that. Below ip_local_port_range, and far from the ports of programs that run at the same time. */
 static UNUSED int own_port(void) {
@@ -171,7 +183,7 @@ static UNUSED int own_port(void) {
   static int given;
   for (;;) {
     int port = FIRST + (int)(((long)getpid() * STRIDE + given++) % COUNT);
-    if (nobody_has(port)) return port;
+    if (claim_port(port) && nobody_has(port)) return port;
   }
 }
 
