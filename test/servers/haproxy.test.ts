@@ -3,7 +3,7 @@
 import { expect, type Network, type Running } from 'vitest-environment-socket-wrapper/test'
 
 import { startLoad } from './load.ts'
-import { isRoot, type Place, test } from './place.ts'
+import { get, isRoot, type Place, test } from './place.ts'
 
 const configuration = (place: Place, generation: number): string => `
 global
@@ -30,8 +30,6 @@ backend app
 `
 
 const app = `require('http').createServer((request, response) => response.end('app')).listen(3000)`
-const get = async (url: string): Promise<string> => (await fetch(url)).text()
-
 async function startHaproxy(network: Network, place: Place, generation: number, old?: Running): Promise<Running> {
   const args = ['-f', await place.write('haproxy.cfg', configuration(place, generation))]
   if (old !== undefined) args.push('-x', `${place.dir}/admin.sock`, '-sf', String(old.pid))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, type Host, type Running } from 'vitest-environment-socket-wrapper/test'
 
 import { bench, startLoad } from './load.ts'
-import { endOf, isRoot, lineLike, type Place, test } from './place.ts'
+import { endOf, get, isRoot, lineLike, type Place, test } from './place.ts'
 
 const configuration = (place: Place, site: string): string => `
 ${isRoot ? 'user www-data;' : ''}
@@ -38,8 +38,6 @@ async function startNginx(host: Host, place: Place, site: string): Promise<Nginx
   const master = async (): Promise<number> => Number(await readFile(join(place.dir, 'nginx.pid'), 'utf8'))
   return Object.assign(running, { log, master })
 }
-
-const get = async (url: string): Promise<string> => (await fetch(url)).text()
 
 test.for(['keep-alive', 'a connection each'])('10000 requests, %s', async (way, { network, place }) => {
   await startNginx(network.host('web'), place, answering('hello'))

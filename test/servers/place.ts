@@ -50,3 +50,8 @@ except ProcessLookupError: pass`
 export async function endOf(pid: number): Promise<void> {
   await promisify(execFile)('/usr/bin/python3', ['-c', awaitEnd, String(pid)])
 }
+
+/** On a connection of its own: a server that reloads closes idle ones, and a request that is under way on such a one is lost anywhere. */
+export async function get(url: string): Promise<string> {
+  return (await fetch(url, { headers: { connection: 'close' } })).text()
+}

@@ -5,12 +5,10 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect } from 'vitest-environment-socket-wrapper/test'
 
-import { lineLike, test } from './place.ts'
+import { get, lineLike, test } from './place.ts'
 
 /** Debian's own: the one that has Debian's modules. */
 const python = '/usr/bin/python3'
-
-const get = async (url: string): Promise<string> => (await fetch(url)).text()
 
 test('asyncio: streams and datagrams', async ({ network }) => {
   const script = `
