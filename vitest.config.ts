@@ -8,7 +8,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const globalSetup = existsSync(path('test/global-setup.ts')) ? [path('test/global-setup.ts')] : []
 
 // Directories of test/. Each starts in vitest's own environment; a file asks for ours with `// @vitest-environment socket-wrapper`.
-const projects = ['unit', 'arena', 'shim', 'servers', 'stress', 'e2e'].filter((name) =>
+const projects = ['unit', 'arena', 'shim', 'servers', 'stress', 'e2e', 'random'].filter((name) =>
   existsSync(path(`test/${name}`)),
 )
 

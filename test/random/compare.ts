@@ -1,0 +1,43 @@
+/** What is known to differ between kernel and shim: programs are compared up to there, since all after it follows from it. */
+const different: readonly {
+  readonly what: string
+  readonly kernel: RegExp
+  readonly shim: RegExp
+  readonly onlyBare?: true
+}[] = [
+  { what: 'a stream that connects to itself', kernel: / to itself 0$/, shim: / to itself ECONNREFUSED$/ },
+  {
+    what: 'SO_REUSEADDR of an IPv4 address beside ::',
+    kernel: /(server|bind): .*0 0( |$)/,
+    shim: /(server|bind): .*0 EADDRINUSE( |$)/,
+  },
+  {
+    what: 'poll after a shutdown without a connection',
+    kernel: /^\d poll: (IN OUT RDHUP|OUT) HUP $/,
+    shim: /^\d poll: (OUT|IN RDHUP) HUP $/,
+  },
+  { what: 'exec in a plain wrapper', kernel: /exec: again/, shim: /exec: again/, onlyBare: true },
+  { what: 'the kernel waits', kernel: /connect: hangs$/, shim: /connect: ECONNREFUSED$/ },
+  {
+    what: 'poll after the peer has closed',
+    kernel: /^\d poll: IN (OUT )?RDHUP $/,
+    shim: /^\d poll: IN (OUT )?RDHUP HUP $/,
+  },
+]
+
+export type Comparison = {
+  readonly isCut: boolean
+  readonly onKernel: readonly string[]
+  readonly underShim: readonly string[]
+}
+
+/** Two transcripts up to where they may differ. */
+export function compare(kernel: readonly string[], shim: readonly string[], place: string): Comparison {
+  const at = kernel.findIndex((line, index) => line !== shim[index])
+  const isCut = different.some(
+    (row) =>
+      row.kernel.test(kernel[at] ?? '') && row.shim.test(shim[at] ?? '') && (row.onlyBare !== true || place === 'bare'),
+  )
+  const end = isCut ? at : Infinity
+  return { isCut, onKernel: kernel.slice(0, end), underShim: shim.slice(0, end) }
+}
