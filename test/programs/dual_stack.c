@@ -58,7 +58,7 @@ static void stream(void) {
 }
 
 static void v6_only(int type) {
-  int server = v6(type, 1, any_address(AF_INET6, 0));
+  int server = v6(type, 1, any_address(AF_INET6, own_port())); /* a port that IPv4 has nothing on, not even in TIME_WAIT */
   struct name n = local_of(server);
   int port = name_port_of(&n);
   int v4 = socket(AF_INET, type, 0);
