@@ -18,7 +18,4 @@ long pass_receive(int fd, struct msghdr *message, int flags);
  * notice. NULL and unknown names change nothing. Constructor only. */
 void pass_fault(const char *field);
 
-/* The fault switch: received infos lose the field of that name (local, peer, options, state, type). NULL: none. Constructor only. */
-void pass_fault(const char *field);
-
 #endif
