@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * The error of a datagram socket: what nobody took at the other end. */
+#include <errno.h>
+
+#include "datagram.h"
+#include "enter.h"
+#include "kernel.h"
+#include "libc.h"
+
+int datagram_take_error(int fd, struct sock *s) {
+  if (!s->info.pendingError) return 0;
+  sock_begin(s);
+  int error = s->info.pendingError;
+  s->info.pendingError = 0;
+  sock_end(s);
+  int kernel = 0;
+  socklen_t length = sizeof kernel;
+  (void)REAL(libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel, &length));
+  return -error;
+}
+
+/* A unix datagram socket has an error of its own in one case: its peer turned away and left something unread. So a peer is made that does. */
+static void raise_error(int fd) {
+  static const struct sockaddr unnamed = {.sa_family = AF_UNIX}, none = {.sa_family = AF_UNSPEC};
+  struct sockaddr_un own, other;
+  socklen_t own_length = sizeof own, other_length = sizeof other;
+  int peer = (int)REAL(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (peer < 0) return;
+  if (REAL(libc.bind(peer, &unnamed, sizeof unnamed.sa_family)) == 0 &&
+      REAL(libc.getsockname(peer, (struct sockaddr *)&other, &other_length)) == 0 &&
+      REAL(libc.getsockname(fd, (struct sockaddr *)&own, &own_length)) == 0 &&
+      REAL(libc.connect(fd, (struct sockaddr *)&other, other_length)) == 0) {
+    (void)REAL(libc.send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL));
+    if (REAL(libc.connect(peer, (struct sockaddr *)&own, own_length)) == 0) (void)REAL(libc.connect(peer, &none, sizeof none));
+    (void)REAL(libc.connect(fd, &none, sizeof none));
+  }
+  kernel_close(peer);
+}
+
+void datagram_report_refused(int fd, struct sock *s) {
+  sock_begin(s);
+  s->info.pendingError = ECONNREFUSED;
+  sock_end(s);
+  atomic_store_explicit(&s->filters, true, memory_order_relaxed);
+  raise_error(fd);
+}

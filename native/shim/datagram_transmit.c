@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "datagram_transmit.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "capture.h"
+#include "datagram_control.h"
+#include "datagram_rival.h"
+#include "enter.h"
+#include "libc.h"
+#include "spill.h"
+
+/* Nanoseconds, but for PATIENCE_MS. */
+enum { PATIENCE_MS = 50, STEP_FIRST = 20000, STEP_LAST = 5000000 };
+
+/* What does not fit the receiver's queue spills (spill.h). Only where nobody would look for it, in a plain wrapper toward another process, the
+ * sender waits a little for the receiver, once per stall, then drops and reports success, as UDP would. A non-blocking sender hears EAGAIN
+ * meanwhile: libuv and asyncio then wait for POLLOUT and lose nothing, and the same 50 ms keep them from turning for ever over a dead receiver. */
+static u32 now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (u32)((u64)now.tv_sec * 1000 + (u64)now.tv_nsec / 1000000);
+}
+
+static u32 destination_hash(const struct address *to) {
+  u32 hash = 2166136261u;
+  for (int i = 0; i < 16; i++) hash = (hash ^ to->bytes[i]) * 16777619u;
+  hash = (hash ^ to->port) * 16777619u;
+  return hash | 1;
+}
+
+/* Milliseconds that the stall toward `to` may still last. */
+static u32 patience_left(struct sock *s, const struct address *to) {
+  u32 hash = destination_hash(to), now = now_ms();
+  u64 full = atomic_load_explicit(&s->full, memory_order_relaxed);
+  if (full >> 32 != hash) {
+    atomic_store_explicit(&s->full, (u64)hash << 32 | now, memory_order_relaxed);
+    return PATIENCE_MS;
+  }
+  u32 waited = now - (u32)full;
+  return waited < PATIENCE_MS ? PATIENCE_MS - waited : 0;
+}
+
+static void end_stall(struct sock *s, const struct address *to) {
+  u64 full = atomic_load_explicit(&s->full, memory_order_relaxed);
+  if (full && full >> 32 == destination_hash(to)) atomic_store_explicit(&s->full, 0, memory_order_relaxed);
+}
+
+static bool is_nonblocking(int fd, int flags) { return (flags & MSG_DONTWAIT) || (REAL(libc.fcntl(fd, F_GETFL)) & O_NONBLOCK); }
+
+static long attempt(int fd, struct sock *s, const struct parcel *p) {
+  int flags = p->flags | MSG_DONTWAIT | MSG_NOSIGNAL;
+  if (capture_is_on(s)) return capture_datagram_send(fd, s, p->capture, &p->message, flags);
+  return REAL(libc.sendmsg(fd, &p->message, flags));
+}
+
+int datagram_label(int fd, struct sock *s, const struct address *to, struct courier_label *out) {
+  struct sockaddr_un own;
+  socklen_t length = sizeof own;
+  *out = (struct courier_label){.hops = datagram_hops(&s->info, !address_is_v4(to)),
+                                .traffic = datagram_traffic(&s->info, !address_is_v4(to))};
+  int result = (int)REAL(libc.getsockname(fd, (struct sockaddr *)&own, &length));
+  return result < 0 ? result : name_read(&s->network->world, &own, length, &out->source);
+}
+
+/* -EAGAIN and -ENOENT: not there. */
+static long spill(int fd, struct sock *s, const struct parcel *p, bool full) {
+  struct sockaddr_un un;
+  if (p->message.msg_name) {
+    memcpy(&un, p->message.msg_name, sizeof un);
+  } else {
+    struct name name;
+    if (name_of_address(&s->network->world, p->to, SOCK_DGRAM, &name) < 0) return -ENOENT;
+    name_write(&s->network->world, &name, &un);
+  }
+  struct courier_label label;
+  int named = datagram_label(fd, s, p->to, &label);
+  if (named < 0) return named;
+  long result = spill_send(s->network, &label, &un, &p->message, p->size, full);
+  if (result >= 0 && capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
+  return result;
+}
+
+long datagram_transmit(int fd, struct sock *s, const struct parcel *p) {
+  long result = spill_any(s) ? spill(fd, s, p, false) : -ENOENT;
+  if (result != -ENOENT) return result;
+  result = attempt(fd, s, p);
+  if (result == -ECONNRESET) result = attempt(fd, s, p);
+  if (result == -EAGAIN) {
+    result = spill(fd, s, p, true);
+    if (result == -ENOENT) result = -EAGAIN;
+  }
+  if (result != -EAGAIN) {
+    end_stall(s, p->to);
+    return result;
+  }
+  bool impatient = is_nonblocking(fd, p->flags);
+  long step = STEP_FIRST;
+  u32 left;
+  while ((left = patience_left(s, p->to)) > 0) {
+    if (impatient) return -EAGAIN;
+    struct timespec pause = {.tv_nsec = step};
+    ppoll(NULL, 0, &pause, NULL);
+    if (step < STEP_LAST) step *= 2;
+    result = attempt(fd, s, p);
+    if (result == -EAGAIN) continue;
+    end_stall(s, p->to);
+    return result;
+  }
+  if (capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
+  return (long)p->size;
+}
+
+long datagram_to_name(int fd, struct sock *s, struct parcel *p) {
+  struct name name;
+  struct sockaddr_un un;
+  if (name_of_address(&s->network->world, p->to, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
+  name_write(&s->network->world, &name, &un);
+  p->message.msg_namelen = sizeof un;
+  p->message.msg_name = &un;
+  datagram_prefer_connected(s, p->to, &name, &un);
+  long result = datagram_transmit(fd, s, p);
+  if (result != -ENOENT || !datagram_other_name(s, p->to, &name)) return result;
+  p->message.msg_namelen = name_write(&s->network->world, &name, &un);
+  return datagram_transmit(fd, s, p);
+}
+
+void datagram_to_hosts(int fd, struct sock *s, const struct parcel *p) {
+  for (u32 host = 1; host <= HOST_MAX; host++) {
+    struct address one = address_of_host(&s->network->world, host, false, false);
+    one.port = p->to->port;
+    struct parcel copy = *p;
+    copy.to = &one;
+    (void)datagram_to_name(fd, s, &copy);
+  }
+}
+
+/* The kernel mostly knows the peer. When it does not, the peer was not there at connect, or has been restarted since. */
+long datagram_to_peer(int fd, struct sock *s, struct parcel *p) {
+  long result = datagram_transmit(fd, s, p);
+  if (result != -ECONNREFUSED && result != -ENOTCONN && result != -EPIPE) return result;
+  int again = datagram_connect_name(fd, s, p->to);
+  return again < 0 ? again : datagram_transmit(fd, s, p);
+}
