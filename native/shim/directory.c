@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "directory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -127,6 +128,18 @@ int directory_clear(const struct network *n, const char *path, enum directory_us
   if (result == 0 && !is_same_file(&seen, &now)) return -EADDRINUSE;
   if (result == 0) result = (int)REAL(unlink(path));
   return result == -ENOENT ? 0 : result;
+}
+
+void directory_each(int fd, void (*visit)(int fd, const char *name, void *context), void *context) {
+  _Alignas(struct dirent64) char buffer[4096];
+  long got;
+  while ((got = kernel_call(SYS_getdents64, fd, (long)buffer, sizeof buffer, 0, 0, 0)) > 0)
+    for (long at = 0; at < got;) {
+      const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buffer + at);
+      const char *name = entry->d_name;
+      at += entry->d_reclen;
+      if (name[0] != '.') visit(fd, name, context);
+    }
 }
 
 void directory_make_loopback(const struct network *n) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "group.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,6 +75,19 @@ static int target_of(const struct network *n, char *plain) {
   return NONE;
 }
 
+struct member_visit {
+  const char *plain;
+  void (*visit)(int number, void *context);
+  void *context;
+};
+
+static void visit_member(int fd, const char *name, void *context) {
+  const struct member_visit *v = context;
+  int number = member_number(v->plain, name);
+  (void)fd;
+  if (number != NONE) v->visit(number, v->context);
+}
+
 static void each_file(const char *plain, void (*visit)(int number, void *context), void *context) {
   char directory[sizeof(struct sockaddr_un)];
   size_t length = (size_t)(strrchr(plain, '/') - plain);
@@ -83,15 +95,7 @@ static void each_file(const char *plain, void (*visit)(int number, void *context
   directory[length] = 0;
   int fd = kernel_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   if (fd < 0) return;
-  _Alignas(struct dirent64) char buffer[4096];
-  long got;
-  while ((got = kernel_call(SYS_getdents64, fd, (long)buffer, sizeof buffer, 0, 0, 0)) > 0)
-    for (long at = 0; at < got;) {
-      const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buffer + at);
-      int number = member_number(plain, entry->d_name);
-      if (number != NONE) visit(number, context);
-      at += entry->d_reclen;
-    }
+  directory_each(fd, visit_member, &(struct member_visit){plain, visit, context});
   kernel_close(fd);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "user.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 
@@ -35,26 +34,30 @@ static int change_group(int directory, const char *path, gid_t group) {
   return (int)kernel_call(SYS_fchownat, directory, (long)path, -1, (long)group, AT_SYMLINK_NOFOLLOW, 0);
 }
 
-/* What was made before: sockets by the umask of their maker, the arena and the log for their owner, the loopbacks of hosts. */
+struct sharing {
+  gid_t group;
+  int depth; /* of directories below */
+};
+
+static void share_entry(int parent, const char *name, void *context);
+
 static void share_entries(int parent, const char *path, gid_t group, int depth) {
   int fd = (int)kernel_call(SYS_openat, parent, (long)path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, 0, 0);
   if (fd < 0) return;
-  _Alignas(struct dirent64) char buffer[4096];
-  long got;
-  while ((got = kernel_call(SYS_getdents64, fd, (long)buffer, sizeof buffer, 0, 0, 0)) > 0)
-    for (long at = 0; at < got;) {
-      const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buffer + at);
-      struct stat file;
-      at += entry->d_reclen;
-      if (entry->d_name[0] == '.' || kernel_call(SYS_newfstatat, fd, (long)entry->d_name, (long)&file, AT_SYMLINK_NOFOLLOW, 0, 0) < 0)
-        continue;
-      if (S_ISSOCK(file.st_mode)) change_mode(fd, entry->d_name, 0777 | (file.st_mode & SPECIAL));
-      if (S_ISREG(file.st_mode) && change_group(fd, entry->d_name, group) == 0) change_mode(fd, entry->d_name, 0660);
-      if (!S_ISDIR(file.st_mode) || depth == 0) continue;
-      if (change_group(fd, entry->d_name, group) == 0) change_mode(fd, entry->d_name, 02770);
-      share_entries(fd, entry->d_name, group, depth - 1);
-    }
+  directory_each(fd, share_entry, &(struct sharing){group, depth});
   kernel_close(fd);
+}
+
+/* What was made before: sockets by the umask of their maker, the arena and the log for their owner, the loopbacks of hosts. */
+static void share_entry(int parent, const char *name, void *context) {
+  const struct sharing *s = context;
+  struct stat file;
+  if (kernel_call(SYS_newfstatat, parent, (long)name, (long)&file, AT_SYMLINK_NOFOLLOW, 0, 0) < 0) return;
+  if (S_ISSOCK(file.st_mode)) change_mode(parent, name, 0777 | (file.st_mode & SPECIAL));
+  if (S_ISREG(file.st_mode) && change_group(parent, name, s->group) == 0) change_mode(parent, name, 0660);
+  if (!S_ISDIR(file.st_mode) || s->depth == 0) return;
+  if (change_group(parent, name, s->group) == 0) change_mode(parent, name, 02770);
+  share_entries(parent, name, s->group, s->depth - 1);
 }
 
 /* Under the lock. The bit comes before the look at what is there: whoever binds meanwhile sees it, or is seen. */
