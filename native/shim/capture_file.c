@@ -27,7 +27,7 @@ struct blocks {
 };
 
 static void put(struct blocks *b, const void *bytes, size_t size) {
-  memcpy(b->bytes + b->size, bytes, size);
+  if (size) memcpy(b->bytes + b->size, bytes, size);
   b->size += size;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "enter.h"
+#include "file_lock.h"
 #include "journal.h"
 #include "kernel.h"
 #include "libc.h"
@@ -69,36 +70,22 @@ int directory_error(const struct network *n, int result) {
   return result == -ENOSPC ? -ENOBUFS : result == -EACCES || result == -EPERM ? -EACCES : -EADDRNOTAVAIL;
 }
 
-/* While the lock is held no signal handler may run in the thread: one that closes or binds would wait for the lock that it interrupted. */
-static __thread u64 signals;
-
 bool directory_is_gone(const struct network *n) { return access(n->dir, F_OK) < 0; }
 
-static int lock(const struct network *n, bool wait) {
-  int fd = kernel_open(n->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  if (fd < 0) return fd;
+static __thread u64 signals;
+
+int directory_try_lock(const struct network *n) { return file_lock_open(n->dir, O_RDONLY | O_DIRECTORY, LOCK_EX | LOCK_NB, &signals); }
+
+int directory_lock(const struct network *n) {
   for (;;) {
-    signals = kernel_hold_signals();
-    int result = (int)kernel_call(SYS_flock, fd, LOCK_EX | LOCK_NB, 0, 0, 0, 0);
-    if (result == 0) return fd;
-    kernel_free_signals(signals);
-    if (!wait || (result != -EWOULDBLOCK && result != -EINTR)) {
-      kernel_close(fd);
-      return result;
-    }
+    int result = directory_try_lock(n);
+    if (result != -EWOULDBLOCK && result != -EINTR) return result;
     kernel_nap(LOCK_NAP_NS);
   }
 }
 
-int directory_lock(const struct network *n) { return lock(n, true); }
-int directory_try_lock(const struct network *n) { return lock(n, false); }
-
 void directory_unlock(int lock) {
-  if (lock < 0) return;
-  /* A child that another thread has forked meanwhile holds the file, too: closing it here would not end the lock. */
-  kernel_call(SYS_flock, lock, LOCK_UN, 0, 0, 0, 0);
-  kernel_close(lock);
-  kernel_free_signals(signals);
+  if (lock >= 0) file_lock_close(lock, signals);
 }
 
 static bool is_same_file(const struct stat *a, const struct stat *b) {

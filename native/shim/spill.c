@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "file_lock.h"
 #include "kernel.h"
 #include "libc.h"
 #include "table.h"
@@ -42,25 +43,21 @@ static void path_of(const struct network *n, ino_t inode, char *out) {
   *at = 0;
 }
 
-/* Opens and locks the file that waits for a receiver. While it is locked no signal handler may run in the thread: it might want the lock.
- * 0; -ENOENT: nothing waits. */
+/* Opens and locks the file that waits for a receiver. 0; -ENOENT: nothing waits. */
 static int spill_open(const struct network *n, ino_t inode, bool make, struct spill *out) {
   path_of(n, inode, out->path);
   for (;;) {
-    out->fd = kernel_open(out->path, O_RDWR | O_CLOEXEC | (make ? O_CREAT : 0), 0666);
+    out->fd = file_lock_open(out->path, O_RDWR | (make ? O_CREAT : 0), LOCK_EX, &out->signals);
     if (out->fd < 0) return out->fd;
-    out->signals = kernel_hold_signals();
-    long result = kernel_call(SYS_flock, out->fd, LOCK_EX, 0, 0, 0, 0);
     struct stat file;
-    if (result == 0) result = kernel_call(SYS_fstat, out->fd, (long)&file, 0, 0, 0, 0);
+    long result = kernel_call(SYS_fstat, out->fd, (long)&file, 0, 0, 0, 0);
     if (result == 0 && file.st_nlink) {                                          /* else it was emptied, and removed, since */
       if (file.st_size == 0) kernel_call(SYS_fchmod, out->fd, 0666, 0, 0, 0, 0); /* the directory keeps others out, whatever the umask */
       if (kernel_pread(out->fd, &out->head, sizeof out->head, 0) != sizeof out->head)
         out->head = (struct spill_head){sizeof out->head, sizeof out->head, 0};
       return 0;
     }
-    kernel_close(out->fd);
-    kernel_free_signals(out->signals);
+    file_lock_close(out->fd, out->signals);
     if (result < 0) return (int)result;
   }
 }
@@ -70,8 +67,7 @@ static bool is_empty(const struct spill *f) { return f->head.begin == f->head.en
 /* An empty file goes: what is asked of the directory is asked only while one is there. */
 static void spill_close(struct spill *f) {
   if (is_empty(f)) kernel_call(SYS_unlinkat, AT_FDCWD, (long)f->path, 0, 0, 0, 0);
-  kernel_close(f->fd);
-  kernel_free_signals(f->signals);
+  file_lock_close(f->fd, f->signals);
 }
 
 static bool write_head(struct spill *f) { return kernel_pwrite(f->fd, &f->head, sizeof f->head, 0) == sizeof f->head; }

@@ -13,6 +13,7 @@
 #include "capture.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "file_lock.h"
 #include "journal.h"
 #include "libc.h"
 #include "network.h"
@@ -61,16 +62,23 @@ static pid_t forking;
 
 void process_before_fork(void) {
   forking = (pid_t)journal_pid();
+  file_lock_before_fork();
   table_each(share, NULL);
 }
 
-static void in_child(void) {
+static void enter_network(void) {
   journal_forget_pid();
   struct network *n = network_current();
   if (!n || !n->arena) return;
   pid_t parent = forking;
   enter_table(n, parent);
   journal_write(n->arena, &(struct event){.op = OP_processFork, .fd = -1, .detail = (u32)parent, .text = program});
+}
+
+/* With descriptors of its own. */
+static void in_child(void) {
+  file_lock_in_child();
+  enter_network();
 }
 
 pid_t process_forked(pid_t result) {
@@ -135,11 +143,12 @@ EXPORT pid_t _Fork(void) {
 struct entry {
   int (*function)(void *);
   void *argument;
+  void (*start)(void);
 };
 
 static int enter_child(void *context) {
   struct entry entry = *(struct entry *)context;
-  in_child();
+  entry.start();
   return entry.function(entry.argument);
 }
 
@@ -152,7 +161,8 @@ EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument
   va_end(more);
   if (flags & CLONE_THREAD) return libc.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
   if (!(flags & CLONE_VM)) {
-    struct entry entry = {function, argument}; /* the child has a copy of this stack, too */
+    /* The child has a copy of this stack, too. */
+    struct entry entry = {function, argument, flags & CLONE_FILES ? enter_network : in_child};
     process_before_fork();
     return libc.clone(enter_child, stack, flags, &entry, parent_tid, tls, child_tid);
   }

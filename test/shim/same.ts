@@ -32,6 +32,8 @@ const leaveNames = new Set([
   'kill_anywhere',
   'fork_forms',
   'number_stolen',
+  'fork_outlives',
+  'spill_fork',
 ])
 
 /** Runs each program on real loopback and under the shim, alone and in a network: equal transcripts, nothing logged, no name left behind. */

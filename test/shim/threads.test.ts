@@ -6,6 +6,8 @@ sameAsKernel(
   'threads_woken',
   'threads_race',
   'lock_fork',
+  'spill_fork',
+  'fork_outlives',
   'lock_signal',
   'accept_closed',
   'threads_cancel',
