@@ -12,10 +12,6 @@
 
 static const char *const names[INTERFACE_COUNT] = {"lo", "eth0"};
 
-static struct address v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
-  return (struct address){.bytes = {[10] = 0xff, [11] = 0xff, [12] = a, [13] = b, [14] = c, [15] = d}};
-}
-
 bool interface_get(const struct network *n, u32 index, struct interface *out) {
   u32 host = n->world.host;
   if (index < 1 || index > INTERFACE_COUNT) return false;
@@ -25,14 +21,14 @@ bool interface_get(const struct network *n, u32 index, struct interface *out) {
       .index = index,
       .v4 = address_of_host(&n->world, host, false, loopback),
       .v6 = address_of_host(&n->world, host, true, loopback),
-      .mask = v4(255, 0, 0, 0), /* the broadcast address of the network is 10.255.255.255, as the reference has it */
+      .mask = address_v4(255, 0, 0, 0), /* the broadcast address of the network is 10.255.255.255, as the reference has it */
       .v4_prefix = 8,
       .v6_prefix = loopback ? 128 : 64,
       .mtu = loopback ? 65536 : 1500,
       .hardware = loopback ? ARPHRD_LOOPBACK : ARPHRD_ETHER,
       .flags = IFF_UP | IFF_RUNNING | (loopback ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST),
   };
-  out->broadcast = loopback ? out->v4 : v4(10, 255, 255, 255);
+  out->broadcast = loopback ? out->v4 : address_v4(10, 255, 255, 255);
   if (loopback) return true;
   /* A locally administered address that shows the host. */
   const uint8_t link[6] = {0x02, 0x00, 10, 53, 57, (uint8_t)host};

@@ -1,83 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "name.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 
-static const uint8_t V4_PREFIX[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 /* fd00::5357:5f00: the reference's IPv6 network; the last byte is the interface. */
 static const uint8_t V6_PREFIX[15] = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x53, 0x57, 0x5f};
 static const char HEX[] = "0123456789ABCDEF";
-
-static struct address v4_address(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
-  struct address out = {.port = 0};
-  memcpy(out.bytes, V4_PREFIX, sizeof V4_PREFIX);
-  out.bytes[12] = a, out.bytes[13] = b, out.bytes[14] = c, out.bytes[15] = d;
-  return out;
-}
-
-int address_read(const struct sockaddr *from, socklen_t length, int family, struct address *out) {
-  memset(out, 0, sizeof *out);
-  if (!from) return -EFAULT;
-  if (length < sizeof from->sa_family) return -EINVAL;
-  if (family == AF_INET) {
-    if (length < sizeof(struct sockaddr_in)) return -EINVAL;
-    if (from->sa_family != AF_INET) return -EAFNOSUPPORT;
-    struct sockaddr_in in;
-    memcpy(&in, from, sizeof in);
-    memcpy(out->bytes, V4_PREFIX, sizeof V4_PREFIX);
-    memcpy(out->bytes + 12, &in.sin_addr, 4);
-    out->port = ntohs(in.sin_port);
-    return 0;
-  }
-  if (length < 24) return -EINVAL; /* SIN6_LEN_RFC2133: without the scope id */
-  if (from->sa_family != AF_INET6) return -EAFNOSUPPORT;
-  struct sockaddr_in6 in6;
-  memcpy(&in6, from, 24);
-  memcpy(out->bytes, &in6.sin6_addr, 16);
-  out->port = ntohs(in6.sin6_port);
-  return 0;
-}
-
-void address_write(const struct address *from, int family, struct sockaddr *out, socklen_t *length) {
-  union {
-    struct sockaddr_in in;
-    struct sockaddr_in6 in6;
-  } full;
-  memset(&full, 0, sizeof full);
-  socklen_t size;
-  if (family == AF_INET) {
-    full.in.sin_family = AF_INET;
-    full.in.sin_port = htons(from->port);
-    memcpy(&full.in.sin_addr, from->bytes + 12, 4);
-    size = sizeof full.in;
-  } else {
-    full.in6.sin6_family = AF_INET6;
-    full.in6.sin6_port = htons(from->port);
-    memcpy(&full.in6.sin6_addr, from->bytes, 16);
-    size = sizeof full.in6;
-  }
-  memcpy(out, &full, *length < size ? *length : size);
-  *length = size;
-}
-
-bool address_is_v4(const struct address *a) { return memcmp(a->bytes, V4_PREFIX, sizeof V4_PREFIX) == 0; }
-
-bool address_is_any(const struct address *a) {
-  static const uint8_t zero[16];
-  return memcmp(a->bytes, zero, 16) == 0 || (address_is_v4(a) && memcmp(a->bytes + 12, zero, 4) == 0);
-}
-
-static bool is_v6_loopback(const struct address *a) {
-  static const uint8_t one[16] = {[15] = 1};
-  return memcmp(a->bytes, one, 16) == 0;
-}
-
-bool address_is_loopback(const struct address *a) { return is_v6_loopback(a) || (address_is_v4(a) && a->bytes[12] == 127); }
-
-bool address_is_multicast(const struct address *a) { return address_is_v4(a) ? a->bytes[12] >> 4 == 14 : a->bytes[0] == 0xff; }
 
 bool address_is_broadcast(const struct name_world *world, const struct address *a) {
   if (!address_is_v4(a)) return false;
@@ -85,15 +14,10 @@ bool address_is_broadcast(const struct name_world *world, const struct address *
   return b[1] == 255 && b[2] == 255 && b[3] == 255 && (b[0] == 255 || b[0] == (world->ten ? 10 : 127));
 }
 
-struct address address_any(int family) {
-  struct address any = {.port = 0};
-  return family == AF_INET ? v4_address(0, 0, 0, 0) : any;
-}
-
 struct address address_of_host(const struct name_world *world, u32 host, bool v6, bool loopback) {
   if (!v6) {
-    if (!world->ten) return v4_address(127, 0, 0, (uint8_t)host);
-    return loopback ? v4_address(127, 0, 0, 1) : v4_address(10, 53, 57, (uint8_t)host);
+    if (!world->ten) return address_v4(127, 0, 0, (uint8_t)host);
+    return loopback ? address_v4(127, 0, 0, 1) : address_v4(10, 53, 57, (uint8_t)host);
   }
   struct address out = {.port = 0};
   if (loopback) {
@@ -126,7 +50,7 @@ int name_of_address(const struct name_world *world, const struct address *a, int
     out->host = world->host;
     return 0;
   }
-  if (is_v6_loopback(a)) {
+  if (!v4 && address_is_loopback(a)) {
     out->loopback = world->ten && world->host != 1;
     out->interface = out->loopback ? 1 : world->host;
     out->host = world->host;
@@ -141,7 +65,7 @@ int name_of_address(const struct name_world *world, const struct address *a, int
 void name_to_address(const struct name_world *world, const struct name *n, bool as_loopback, struct address *out) {
   bool v6 = n->type == 'X' || n->type == 'Y';
   if (n->loopback)
-    *out = v6 ? address_of_host(world, 1, true, true) : v4_address(127, 0, 0, (uint8_t)n->interface);
+    *out = v6 ? address_of_host(world, 1, true, true) : address_v4(127, 0, 0, (uint8_t)n->interface);
   else
     *out = address_of_host(world, n->interface, v6, as_loopback && n->interface == world->host);
   out->port = n->port;

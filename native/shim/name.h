@@ -4,18 +4,10 @@
 #ifndef NAME_H
 #define NAME_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 
-#include "../wire/wire.h"
-
-/* An address in one form for both families: IPv4 as ::ffff:a.b.c.d. Port in host byte order. */
-struct address {
-  uint8_t bytes[16];
-  u16 port;
-};
+#include "address.h"
 
 /* What the codec must know of the network. */
 struct name_world {
@@ -39,16 +31,7 @@ struct name {
 /* Longest directory: sun_path (108) less "/lo01/T01005001" and the final zero. */
 enum { NAME_DIR_MAX = 108 - 15 - 1, HOST_MAX = 64 };
 
-/* struct sockaddr -> address. Returns 0; -EINVAL when `length` is too short; -EAFNOSUPPORT when the family is not `family`. */
-int address_read(const struct sockaddr *from, socklen_t length, int family, struct address *out);
-/* address -> struct sockaddr of `family` (an IPv4 address on AF_INET6 stays v4-mapped). Copies what fits in *length and stores the full length. */
-void address_write(const struct address *from, int family, struct sockaddr *out, socklen_t *length);
-bool address_is_v4(const struct address *a);
-bool address_is_any(const struct address *a);
-bool address_is_loopback(const struct address *a);
-bool address_is_multicast(const struct address *a);
 bool address_is_broadcast(const struct name_world *world, const struct address *a);
-struct address address_any(int family);
 /* The address that interface `host` shows for `v6`; loopback: 127.0.0.1 or ::1. */
 struct address address_of_host(const struct name_world *world, u32 host, bool v6, bool loopback);
 

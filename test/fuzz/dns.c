@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * sources: dns.c lookup.c name.c
+ * sources: dns.c lookup.c name.c address.c
  * Questions to the network's name server, of which the first byte chooses the form: bytes as they are, or with a header that asks for something. */
 #include "fuzz.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * sources: name.c
+ * sources: name.c address.c
  * Names that anybody may have bound, and addresses as programs give them. */
 #include "fuzz.h"
 
