@@ -13,6 +13,8 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a);
 int endpoint_autobind(int fd, struct sock *s, const struct address *toward);
 /* The file of a bound socket's own, which nobody else of its address has. False: it has none. */
 bool endpoint_name(const struct network *n, const struct wire_info *info, struct sockaddr_un *out, socklen_t *length);
+/* Bound to a multicast group: it has one name of its own, of another kind (multicast.h). */
+bool endpoint_is_group(const struct wire_info *info, const struct address *a);
 /* listen(2) of a bound socket, with the others at its address in mind. */
 int endpoint_listen(int fd, struct sock *s);
 /* Names that can only be judged once the descriptor is closed. */

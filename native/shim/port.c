@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "port.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "unix_list.h"
+
+/* net.ipv4.ip_local_port_range of Linux. */
+enum { PORT_FIRST = 32768, PORT_LAST = 60999 };
+
+static u16 next_port(struct network *n, int type) {
+  if (n->arena) return arena_next_port(n->arena, type);
+  static _Atomic u32 counter;
+  if (atomic_load(&counter) == 0) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    u32 none = 0;
+    atomic_compare_exchange_strong(&counter, &none, ((u32)now.tv_nsec ^ ((u32)getpid() << 8)) | 1);
+  }
+  return (u16)(PORT_FIRST + atomic_fetch_add(&counter, 1) % (PORT_LAST - PORT_FIRST + 1));
+}
+
+struct live_ports {
+  const char *like; /* a name of the same kind */
+  u64 bits[0x10000 / 64];
+};
+
+static bool add_port(const struct unix_socket *socket, void *context) {
+  struct live_ports *live = context;
+  u16 port;
+  size_t prefix = (size_t)(strrchr(live->like, '/') - live->like) + 4;
+  if (strncmp(socket->path, live->like, prefix) == 0 && name_read_port(socket->path + prefix, &port))
+    live->bits[port / 64] |= 1ull << (port % 64);
+  return false;
+}
+
+int port_bind_free(int fd, const struct sock *s, struct address *local, struct names *names, port_bind *bind_at) {
+  struct network *n = s->network;
+  int result = 0;
+  for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
+    local->port = next_port(n, s->info.type);
+    result = bind_at(fd, s, local, names, USERS_UNASKED);
+    if (result != -EADDRINUSE) return result;
+  }
+  struct live_ports live = {.like = names->real.sun_path};
+  /* Abstract names end with their sockets. */
+  if (!names->real.sun_path[0] || unix_list(add_port, &live) < 0) return result;
+  for (u32 port = PORT_FIRST; port <= PORT_LAST && result == -EADDRINUSE; port++) {
+    if (live.bits[port / 64] >> (port % 64) & 1) continue;
+    local->port = (u16)port;
+    result = bind_at(fd, s, local, names, USERS_ANY);
+  }
+  return result;
+}
