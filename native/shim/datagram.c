@@ -18,8 +18,6 @@
 
 enum { V4_SIZE_MAX = 65507, V6_SIZE_MAX = 65527 };
 
-static bool is_nobody(long result) { return result == -ENOENT || result == -ENOTDIR || result == -ECONNREFUSED || result == -EPROTOTYPE; }
-
 /* By IP_PKTINFO, the scope of the address, or the socket's option. */
 static u32 interface_to(const struct sock *s, const struct wire_info *info, const struct address *to, const struct msghdr *message) {
   u32 said = message->msg_controllen ? datagram_control_interface(message) : 0;
@@ -143,11 +141,11 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
   if (address_is_broadcast(&s->network->world, &to) || address_is_multicast(&to)) return send_to_many(fd, s, &info, &parcel, message);
   long sent = to_peer ? datagram_to_peer(fd, s, &parcel) : datagram_to_name(fd, s, &parcel);
   if (sent >= 0 || sent == -EAGAIN) return sent;
-  if (capture_is_on(s) && (sent == -EPERM || is_nobody(sent))) capture_datagram_lost(s, parcel.capture, sent != -EPERM);
+  if (capture_is_on(s) && (sent == -EPERM || datagram_is_nobody(sent))) capture_datagram_lost(s, parcel.capture, sent != -EPERM);
   if (sent == -EPERM) return (long)parcel.size; /* connected to somebody else, so it does not want ours */
   bool served = nameserver_is_at(s->network, &to);
-  if (served && (is_nobody(sent) || sent == -ENETUNREACH)) return nameserver_datagram(fd, s->network, message, &to, parcel.size);
-  if (!is_nobody(sent)) return sent;
+  if (served && (datagram_is_nobody(sent) || sent == -ENETUNREACH)) return nameserver_datagram(fd, s->network, message, &to, parcel.size);
+  if (!datagram_is_nobody(sent)) return sent;
   if (to_peer) datagram_report_refused(fd, s);
   return (long)parcel.size;
 }

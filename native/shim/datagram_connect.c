@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "arena.h"
 #include "datagram.h"
+#include "datagram_rival.h"
+#include "datagram_transmit.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "group.h"
 #include "interface.h"
 #include "libc.h"
 #include "multicast.h"
@@ -27,18 +29,24 @@ bool datagram_other_name(const struct sock *s, const struct address *to, struct 
   return name_of_address(world, &same, SOCK_DGRAM, out) == 0;
 }
 
-static int connect_name(int fd, const struct name_world *world, const struct name *name) {
+static int connect_name(int fd, const struct sock *s, const struct address *peer, const struct name *name) {
   struct sockaddr_un un;
-  socklen_t length = name_write(world, name, &un);
-  return (int)REAL(libc.connect(fd, (struct sockaddr *)&un, length));
+  name_write(&s->network->world, name, &un);
+  u64 rival = datagram_rival(s, peer, name, &un);
+  int result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, sizeof un));
+  while (rival && datagram_is_nobody(result)) {
+    rival = datagram_next_rival(s, peer, name, &un, rival);
+    result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, sizeof un));
+  }
+  if (datagram_is_nobody(result) && group_repair(s->network, &un)) result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, sizeof un));
+  return result;
 }
 
 int datagram_connect_name(int fd, const struct sock *s, const struct address *peer) {
-  const struct name_world *world = &s->network->world;
   struct name name;
-  if (name_of_address(world, peer, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
-  int result = connect_name(fd, world, &name);
-  return result == -ENOENT && datagram_other_name(s, peer, &name) ? connect_name(fd, world, &name) : result;
+  if (name_of_address(&s->network->world, peer, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
+  int result = connect_name(fd, s, peer, &name);
+  return result == -ENOENT && datagram_other_name(s, peer, &name) ? connect_name(fd, s, peer, &name) : result;
 }
 
 /* The port stays, also one that the kernel would give back: a unix socket cannot lose its name. */
@@ -92,10 +100,7 @@ static int connect_peer(int fd, struct sock *s, struct address *peer) {
   bool known = peer->port && !address_is_broadcast(world, peer) && !spill_waits(s) && datagram_connect_name(fd, s, peer) == 0;
   if (!known && s->info.state == STATE_connected) forget_peer(fd);
   atomic_store_explicit(&s->filters, !known && !address_is_broadcast(world, peer), memory_order_relaxed);
-  if (s->info.options[OPTION_reuseAddress] || s->info.options[OPTION_reusePort]) {
-    atomic_store_explicit(&s->network->own_crowded, true, memory_order_relaxed);
-    if (s->network->arena) arena_crowd(s->network->arena);
-  }
+  if (s->info.options[OPTION_reuseAddress] || s->info.options[OPTION_reusePort]) datagram_crowd(s->network);
   sock_begin(s);
   if (s->info.flags & FLAG_anyBound) {
     bool v6 = !address_is_v4(peer), group = address_is_multicast(peer);

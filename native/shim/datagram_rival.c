@@ -17,34 +17,90 @@ static bool is_me(const struct sock *s, const struct wire_info *me, const struct
          (address_is_loopback(&peer) ? other->host == world->host : memcmp(peer.bytes, own.bytes, sizeof own.bytes) == 0);
 }
 
-struct rival {
+/* Candidates: `score` as compute_score of the kernel's udp.c has it, after the search by a real address before that by the unspecified one. */
+enum { SCORE_HEARS = 1, SCORE_FAMILY = 1, SCORE_CONNECTED = 4, SCORE_ADDRESS = 8 };
+
+struct choice {
   const struct sock *sender;
   struct wire_info me;
-  u16 port;
+  const struct address *to;
   u32 host;
-  struct sockaddr_un *name;
-  bool found;
+  struct wire_info best;
+  int score;
+  u64 weight;
+  bool undecided; /* several have that score, and do not share the port */
 };
 
-static void try_rival(struct rival *r, const struct wire_info *other) {
-  socklen_t length;
-  if (r->found || other->localPort != r->port || other->host != r->host || other->cookie == r->me.cookie) return;
-  r->found = is_me(r->sender, &r->me, other) && endpoint_name(r->sender->network, other, r->name, &length);
+static int score_of(const struct choice *c, const struct wire_info *other) {
+  const struct address *to = c->to;
+  struct address local = info_local(other);
+  bool v4 = address_is_v4(to), connected = other->state == STATE_connected, any = address_is_any(&local);
+  if (!(other->flags & FLAG_named) || (connected && !is_me(c->sender, &c->me, other))) return 0;
+  if (v4 && other->family == AF_INET6 && !(other->flags & (FLAG_dualStack | FLAG_nameV4))) return 0;
+  if (!v4 && (other->family == AF_INET || (other->flags & FLAG_nameV4))) return 0;
+  if (!any && memcmp(local.bytes, to->bytes, sizeof to->bytes) != 0) return 0;
+  /* Each host has a loopback of its own. */
+  if (other->host != c->host && (any || (address_is_loopback(to) && c->sender->network->world.ten))) return 0;
+  return SCORE_HEARS + (v4 == (other->family == AF_INET) ? SCORE_FAMILY : 0) + (connected ? SCORE_CONNECTED : 0) +
+         (any ? 0 : SCORE_ADDRESS);
 }
 
-static void try_own(int fd, struct sock *s, void *context) {
+/* Each peer has its own order of the sockets that share a port, and keeps to the first of them that is there. */
+static u64 weight_of(const struct choice *c, u64 cookie) {
+  u64 mixed = cookie ^ (u64)c->me.host << 48 ^ (u64)c->me.localPort << 32 ^ (u64)c->to->port << 16;
+  for (int i = 0; i < 3; i++) mixed = (mixed ^ mixed >> 31) * 0x9e3779b97f4a7c15ull;
+  return mixed ^ mixed >> 32;
+}
+
+static void consider(struct choice *c, const struct wire_info *other) {
+  int score = other->localPort == c->to->port ? score_of(c, other) : 0;
+  if (!score || score < c->score) return;
+  bool connected = other->state == STATE_connected, spread = other->options[OPTION_reusePort] && !connected;
+  u64 weight = spread ? weight_of(c, other->cookie) : 0;
+  if (score == c->score) {
+    if (other->cookie != c->best.cookie && !connected && !(spread && c->best.options[OPTION_reusePort])) c->undecided = true;
+    if (weight <= c->weight) return;
+  } else {
+    c->undecided = false;
+  }
+  c->score = score;
+  c->weight = weight;
+  c->best = *other;
+}
+
+static void consider_own(int fd, struct sock *s, void *context) {
+  struct choice *c = context;
   struct wire_info info;
   (void)fd;
   sock_read(s, &info);
-  if (info.type == SOCK_DGRAM) try_rival(context, &info);
+  if (info.type == SOCK_DGRAM && s->network == c->sender->network) consider(c, &info);
 }
 
-void datagram_prefer_connected(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out) {
+void datagram_crowd(struct network *n) {
+  atomic_store_explicit(&n->own_crowded, true, memory_order_relaxed);
+  if (n->arena) arena_crowd(n->arena);
+}
+
+bool datagram_is_crowded(const struct network *n) {
+  return n->arena ? arena_crowded(n->arena) : atomic_load_explicit(&n->own_crowded, memory_order_relaxed);
+}
+
+u64 datagram_rival(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out) {
   struct network *n = s->network;
-  if (n->arena ? !arena_crowded(n->arena) : !atomic_load_explicit(&n->own_crowded, memory_order_relaxed)) return;
-  struct rival r = {.sender = s, .port = to->port, .host = name->loopback ? name->host : name->interface, .name = out};
+  if (!datagram_is_crowded(n)) return 0;
+  struct choice c = {.sender = s, .to = to, .host = name->loopback ? name->host : name->interface};
   struct wire_info one;
-  sock_read(s, &r.me);
-  if (!n->arena) table_each(try_own, &r);
-  for (u32 at = 0; n->arena && !r.found && arena_socket_next(n->arena, &at, SOCK_DGRAM, to->port, &one);) try_rival(&r, &one);
+  socklen_t length;
+  sock_read(s, &c.me);
+  if (!n->arena) table_each(consider_own, &c);
+  for (u32 at = 0; n->arena && arena_socket_next(n->arena, &at, SOCK_DGRAM, to->port, &one);) consider(&c, &one);
+  /* Of those who only share the address, the last one bound has the plain name. */
+  return c.score && !c.undecided && endpoint_name(n, &c.best, out, &length) ? c.best.cookie : 0;
+}
+
+u64 datagram_next_rival(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out, u64 gone) {
+  name_write(&s->network->world, name, out);
+  if (!s->network->arena) return 0;
+  arena_socket_remove(s->network->arena, gone); /* killed: nobody else takes it off the registry */
+  return datagram_rival(s, to, name, out);
 }

@@ -5,7 +5,13 @@
 
 #include "sock.h"
 
-/* Of several sockets on one address, the one that is connected to this sender (compute_score of the kernel's udp.c). Writes its name to `out`. */
-void datagram_prefer_connected(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out);
+/* From now on several may be there. */
+void datagram_crowd(struct network *n);
+bool datagram_is_crowded(const struct network *n);
+/* The one that is connected to this sender; else of those with SO_REUSEPORT always the same one, while all are there. Writes its name to `out`,
+ * and returns its cookie; 0: the address's plain name leads to whoever hears. */
+u64 datagram_rival(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out);
+/* The same when that one was gone: it is not looked at again. */
+u64 datagram_next_rival(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out, u64 gone);
 
 #endif

@@ -10,6 +10,7 @@
 #include "datagram_control.h"
 #include "datagram_rival.h"
 #include "enter.h"
+#include "group.h"
 #include "libc.h"
 #include "spill.h"
 
@@ -68,13 +69,14 @@ int datagram_label(int fd, struct sock *s, const struct address *to, struct cour
 
 /* -EAGAIN and -ENOENT: not there. */
 static long spill(int fd, struct sock *s, const struct parcel *p, bool full) {
-  struct sockaddr_un un;
+  struct sockaddr_un un, peer;
+  socklen_t length = sizeof peer;
   if (p->message.msg_name) {
     memcpy(&un, p->message.msg_name, sizeof un);
   } else {
-    struct name name;
-    if (name_of_address(&s->network->world, p->to, SOCK_DGRAM, &name) < 0) return -ENOENT;
-    name_write(&s->network->world, &name, &un);
+    if (REAL(libc.getpeername(fd, (struct sockaddr *)&peer, &length)) < 0) return -ENOENT;
+    un = peer;
+    group_file(&peer, 0, un.sun_path); /* the first of a group was bound to the plain name */
   }
   struct courier_label label;
   int named = datagram_label(fd, s, p->to, &label);
@@ -121,8 +123,13 @@ long datagram_to_name(int fd, struct sock *s, struct parcel *p) {
   name_write(&s->network->world, &name, &un);
   p->message.msg_namelen = sizeof un;
   p->message.msg_name = &un;
-  datagram_prefer_connected(s, p->to, &name, &un);
+  u64 rival = datagram_rival(s, p->to, &name, &un);
   long result = datagram_transmit(fd, s, p);
+  while (rival && datagram_is_nobody(result)) {
+    rival = datagram_next_rival(s, p->to, &name, &un, rival);
+    result = datagram_transmit(fd, s, p);
+  }
+  if (datagram_is_nobody(result) && group_repair(s->network, &un)) result = datagram_transmit(fd, s, p);
   if (result != -ENOENT || !datagram_other_name(s, p->to, &name)) return result;
   p->message.msg_namelen = name_write(&s->network->world, &name, &un);
   return datagram_transmit(fd, s, p);
@@ -140,6 +147,7 @@ void datagram_to_hosts(int fd, struct sock *s, const struct parcel *p) {
 
 /* The kernel mostly knows the peer. When it does not, the peer was not there at connect, or has been restarted since. */
 long datagram_to_peer(int fd, struct sock *s, struct parcel *p) {
+  if (datagram_is_crowded(s->network)) return datagram_to_name(fd, s, p); /* who hears may change */
   long result = datagram_transmit(fd, s, p);
   if (result != -ECONNREFUSED && result != -ENOTCONN && result != -EPIPE) return result;
   int again = datagram_connect_name(fd, s, p->to);

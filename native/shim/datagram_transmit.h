@@ -3,6 +3,8 @@
 #ifndef DATAGRAM_TRANSMIT_H
 #define DATAGRAM_TRANSMIT_H
 
+#include <errno.h>
+
 #include "courier.h"
 #include "sock.h"
 
@@ -16,6 +18,11 @@ struct parcel {
   size_t size;
   struct capture_datagram *capture;
 };
+
+/* What a send answers when there is no receiver. */
+static inline bool datagram_is_nobody(long result) {
+  return result == -ENOENT || result == -ENOTDIR || result == -ECONNREFUSED || result == -EPROTOTYPE;
+}
 
 /* The size, or what the kernel answered. An -EAGAIN is for a non-blocking sender whose receiver's queue is full. */
 long datagram_transmit(int fd, struct sock *s, const struct parcel *p);

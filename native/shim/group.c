@@ -287,8 +287,7 @@ static void remove_dead(const struct crowd *c) {
   }
 }
 
-/* True when the one that refused was dead and another one listens. */
-static bool repair(const struct network *n, const struct sockaddr_un *plain) {
+bool group_repair(const struct network *n, const struct sockaddr_un *plain) {
   char path[sizeof plain->sun_path];
   strcpy(path, plain->sun_path);
   if (target_of(n, path) == NONE) return false;
@@ -299,7 +298,7 @@ static bool repair(const struct network *n, const struct sockaddr_un *plain) {
   int target = target_of(n, path);
   if (target != NONE && look(path, target, &c)) {
     int next = successor(&c);
-    repaired = next != NONE && has(&c.listening, next);
+    repaired = next != NONE && (has(&c.listening, next) || (c.datagrams && next != target));
     if (next != NONE && next != target) point(path, next);
     remove_dead(&c);
     if (next == NONE) kernel_unlink(path);
@@ -311,7 +310,8 @@ static bool repair(const struct network *n, const struct sockaddr_un *plain) {
 int group_connect(int fd, const struct network *n, const struct sockaddr_un *plain, socklen_t length) {
   int result;
   do result = (int)REAL(libc.connect(fd, (const struct sockaddr *)plain, length));
-  while (((result == -ECONNREFUSED || result == -ENOENT) && repair(n, plain)) || (result == -EACCES && user_open_name(plain->sun_path)));
+  while (((result == -ECONNREFUSED || result == -ENOENT) && group_repair(n, plain)) ||
+         (result == -EACCES && user_open_name(plain->sun_path)));
   if (result == 0 && (!n->arena || arena_has(n->arena, ARENA_GROUPS))) group_turn(n, plain);
   return result;
 }

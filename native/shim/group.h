@@ -20,7 +20,9 @@ int group_join(int fd, const struct network *n, const struct name *plain);
 int group_listen(int fd, const struct network *n, const struct name *plain, u32 number);
 /* connect(2) of a stream: passes over dead members, and the next connect goes to the next of those with SO_REUSEPORT. */
 int group_connect(int fd, const struct network *n, const struct sockaddr_un *plain, socklen_t length);
-/* For datagrams: the next sender's go to the next member. */
+/* After a refusal: passes over dead members. True when the one that refused was dead, and another one listens, or hears datagrams. */
+bool group_repair(const struct network *n, const struct sockaddr_un *plain);
+/* The next connect goes to the next member with SO_REUSEPORT. */
 void group_turn(const struct network *n, const struct sockaddr_un *plain);
 
 /* True when the plain name leads to a group. */

@@ -9,6 +9,7 @@
 #include "arena.h"
 #include "capture.h"
 #include "datagram.h"
+#include "datagram_rival.h"
 #include "directory.h"
 #include "endpoint.h"
 #include "enter.h"
@@ -69,6 +70,7 @@ static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_
     info_set_local(&info, &a);
     journal_write(s->network->arena, &(struct event){.op = OP_bind, .fd = fd, .result = result, .info = &info});
   }
+  if (result == 0 && !sock_is_stream(s) && s->info.shareNumber) datagram_crowd(s->network);
   if (result == 0) endpoint_record(fd, s, OP_bind, 0, 0);
   return result;
 }

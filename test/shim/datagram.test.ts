@@ -12,6 +12,7 @@ sameAsKernel(
   'datagram_multicast',
   'datagram_takeover',
   'datagram_refused',
+  'datagram_spread',
   'broadcast',
   'timestamps',
 )

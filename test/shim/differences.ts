@@ -138,6 +138,26 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'SO_REUSEPORT of UDP sockets in several processes',
+    here: 'same in a network; in a plain wrapper the last one bound hears all',
+    reason:
+      'Which of the sockets hears a peer is the choice of the sender, for the kernel has no group of unix sockets; without an arena it knows those of its own process only.',
+    lines: [
+      {
+        program: 'datagram_spread',
+        kernel: 'in processes: 10 came, 0 peers heard by several, 0 by none, several busy 1',
+        shim: 'in processes: 10 came, 0 peers heard by several, 0 by none, several busy 0',
+        onlyBare: true,
+      },
+      {
+        program: 'datagram_spread',
+        kernel: 'the others: 10 came, 0 peers heard by several, 0 by none, several busy 1',
+        shim: 'the others: 10 came, 0 peers heard by several, 0 by none, several busy 0',
+        onlyBare: true,
+      },
+    ],
+  },
+  {
     what: 'a socket that pidfd_getfd took, once its owner is gone',
     here: 'same in a network; in a plain wrapper its name goes with its owner',
     reason:

@@ -34,6 +34,7 @@ const leaveNames = new Set([
   'number_stolen',
   'fork_outlives',
   'spill_fork',
+  'datagram_spread',
 ])
 
 /** Runs each program on real loopback and under the shim, alone and in a network: equal transcripts, nothing logged, no name left behind. */
