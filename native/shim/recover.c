@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "libc.h"
 #include "table.h"
+#include "watch.h"
 
 static int option_int(int fd, int option) {
   int value = 0;
@@ -102,7 +103,10 @@ int endpoint_leave(int fd, struct sock *s) {
   int type = info.type | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0) | SOCK_CLOEXEC;
   int real = (int)REAL(libc.socket(info.family, type, 0));
   if (real < 0) return real;
+  struct watches watches;
+  watch_take(fd, &watches);
   int result = (int)REAL(libc.dup3(real, fd, descriptor_flags & FD_CLOEXEC ? O_CLOEXEC : 0));
+  watch_give(fd, &watches);
   kernel_close(real);
   if (result < 0) return result;
   table_drop(fd);

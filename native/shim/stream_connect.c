@@ -12,7 +12,7 @@
 #include "group.h"
 #include "kernel.h"
 #include "libc.h"
-#include "option.h"
+#include "renew.h"
 #include "stream.h"
 #include "table.h"
 
@@ -76,61 +76,18 @@ int stream_connect_again(int fd, struct sock *s) {
   return error ? error : -ECONNABORTED;
 }
 
-struct renewal {
-  struct sock *old, *new;
-  int first; /* the descriptor that got the new socket first, -1 for none */
-  int fd;
-  int error;
-};
-
-static void give(int fd, struct sock *s, void *context) {
-  struct renewal *r = context;
-  if (s != r->old || r->error) return;
-  int flags = (int)REAL(libc.fcntl(fd, F_GETFD));
-  long result = flags < 0 ? flags : REAL(libc.dup3(r->fd, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0));
-  if (result < 0) {
-    r->error = (int)result;
-  } else if (r->first < 0) {
-    table_install(fd, r->new);
-    r->first = fd;
-  } else {
-    table_copy(r->first, fd);
-  }
-}
-
 struct sock *stream_renew(int fd, struct sock *s) {
-  if (table_in_vfork_child) return NULL;
   struct wire_info info;
   sock_read(s, &info);
   u32 hard = atomic_load(&s->edge) & EDGE_HARD;
-  struct renewal r = {.old = s, .new = table_new(s->network), .first = -1};
-  if (!r.new) return NULL;
-  r.new->info = (struct wire_info){.family = info.family, .type = info.type, .protocol = info.protocol, .host = info.host};
-  bool dual = info.family == AF_INET6 && !((info.optionMask & 1u << OPTION_v6Only) && info.options[OPTION_v6Only]);
-  r.new->info.flags = (u16)((info.flags & FLAG_inherit) | (dual ? FLAG_dualStack : 0));
-  r.new->info.optionMask = info.optionMask;
-  memcpy(r.new->info.options, info.options, sizeof info.options);
-  memcpy(r.new->local, s->local, sizeof s->local);
-  atomic_store(&r.new->edge, hard);
-  r.fd = (int)REAL(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (is_nonblocking(fd) ? SOCK_NONBLOCK : 0), 0));
-  if (r.fd < 0) {
-    table_release(r.new);
-    return NULL;
-  }
-  if (info.flags & FLAG_inherit) option_inherit(fd, r.fd);
-  if (info.options[OPTION_reuseAddress] || info.options[OPTION_reusePort])
-    group_mark(r.fd, info.options[OPTION_reuseAddress], info.options[OPTION_reusePort]);
-  table_each(give, &r);
-  libc.close(r.fd);
-  if (r.first < 0) {
-    table_release(r.new);
-    return NULL;
-  }
+  s = renew(fd, s);
+  if (!s) return NULL;
+  atomic_store(&s->edge, hard);
   bool chosen = info.localPort && !(info.flags & (FLAG_autobound | FLAG_accepted));
   struct address local = info.flags & FLAG_anyBound ? address_any(info.flags & FLAG_nameV4 ? AF_INET : info.family) : info_local(&info);
   local.port = info.localPort;
-  if (chosen) endpoint_bind(fd, r.new, &local);
-  return r.new;
+  if (chosen) endpoint_bind(fd, s, &local);
+  return s;
 }
 
 void stream_reset_peer(const struct network *n, const struct wire_info *info) {

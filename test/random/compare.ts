@@ -17,7 +17,6 @@ const different: readonly {
     shim: /^\d poll: (OUT|IN RDHUP) HUP $/,
   },
   { what: 'exec in a plain wrapper', kernel: /exec: again/, shim: /exec: again/, onlyBare: true },
-  { what: 'the kernel waits', kernel: /connect: hangs$/, shim: /connect: ECONNREFUSED$/ },
   {
     what: 'poll after the peer has closed',
     kernel: /^\d poll: IN (OUT )?RDHUP $/,

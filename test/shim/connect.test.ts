@@ -1,3 +1,10 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('connect_states', 'connect_errors', 'connect_nonblocking', 'connect_again', 'connect_refused')
+sameAsKernel(
+  'connect_states',
+  'connect_errors',
+  'connect_nonblocking',
+  'connect_again',
+  'connect_refused',
+  'epoll_renewed',
+)

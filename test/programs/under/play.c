@@ -2,18 +2,23 @@
  * play [alone]: plays programs of socket calls, each a line of standard input: operations "<process> <verb> <number>..." between ';'.
  * Processes 0 to 3 live from the start, 4 and 5 are born by fork. Each operation ends before the next begins, so that a program has one
  * right transcript: a line for each operation, "." after the last. Ports are told by the order in which they appear.
+ * A program may get processes that have played others before, all of whose sockets are closed; not one whose line begins with '!'.
  * alone: in a network namespace of its own, where nobody else takes ports. */
+#include <net/if.h>
 #include <sched.h>
 #include <sys/pidfd.h>
 
-#include "play.h"
+#include "play_work.h"
 
-enum { STARTED = 4, PORTS = 256, FIRST_PORT = 10000, LAST_PORT = 30000 };
+enum { STARTED = 4, PORTS = 256, FIRST_PORT = 10000, LAST_PORT = 30000, USES = 50 /* programs that a process plays */ };
 
 static struct {
-  int pidfd, parent;
+  int pidfd;
+  bool is_changed; /* born by fork, or another program by exec */
 } processes[PROCESSES];
 static int ports[PORTS], port_count, base_port;
+
+static int next_base(int base) { return base + NAMED_PORTS < LAST_PORT ? base + NAMED_PORTS : FIRST_PORT; }
 
 /* A port by its number in the transcript; the first ones are those that programs name themselves. */
 static int port_at(int reference) {
@@ -51,6 +56,17 @@ static bool is_alive(int process) {
   return processes[process].pidfd >= 0 && poll(&ended, 1, 0) == 0;
 }
 
+static void start(int process, int pid) {
+  processes[process].pidfd = pidfd_open(pid, 0);
+  processes[process].is_changed = process >= STARTED;
+  must(processes[process].pidfd >= 0);
+}
+
+static void end(int process) {
+  must(pidfd_send_signal(processes[process].pidfd, SIGKILL, NULL, 0) == 0);
+  wait_for(processes[process].pidfd, POLLIN);
+}
+
 /* Waits until a process has answered (its pid first, when it is new) or ended. */
 static void hear(int process, const char *verb) {
   struct pollfd events[] = {{.fd = command_end(process), .events = POLLIN}, {.fd = processes[process].pidfd, .events = POLLIN}};
@@ -59,17 +75,11 @@ static void hear(int process, const char *verb) {
   ssize_t length = events[0].revents & POLLIN ? recv(events[0].fd, answer, sizeof answer - 1, 0) : -1;
   if (length < 0) {
     tell(process, verb, count ? " ended" : " hangs");
-    if (count == 0) must(pidfd_send_signal(processes[process].pidfd, SIGKILL, NULL, 0) == 0);
+    if (count == 0) end(process);
     return;
   }
   answer[length] = 0;
   tell(process, verb, answer);
-}
-
-static void start(int process, int parent, int pid) {
-  processes[process].parent = parent;
-  processes[process].pidfd = pidfd_open(pid, 0);
-  must(processes[process].pidfd >= 0);
 }
 
 static void operate(char *text) {
@@ -82,11 +92,11 @@ static void operate(char *text) {
     return;
   }
   if (strcmp(verb, "kill") == 0) {
-    must(pidfd_send_signal(processes[process].pidfd, SIGKILL, NULL, 0) == 0);
-    wait_for(processes[process].pidfd, POLLIN);
+    end(process);
     tell(process, verb, "");
     return;
   }
+  processes[process].is_changed |= strcmp(verb, "exec") == 0;
   int born = -1;
   if (strcmp(verb, "fork") == 0) {
     born = STARTED;
@@ -106,24 +116,88 @@ static void operate(char *text) {
   if (born >= 0) {
     int pid;
     must(recv(command_end(born), &pid, sizeof pid, 0) == sizeof pid);
-    start(born, process, pid);
+    start(born, pid);
   }
   hear(process, verb);
 }
 
-/* Plays one program in processes that nobody has used. */
-static void play(char *program) {
-  alarm(60);
-  must(setpgid(0, 0) == 0);
-  make_channels();
-  for (int i = 0; i < PROCESSES; i++) processes[i].pidfd = -1;
+static void empty_carriers(void) {
+  for (int i = 0; i < PROCESSES; i++) {
+    char left[ANSWER];
+    while (recv(command_end(i), left, sizeof left, MSG_DONTWAIT) >= 0) continue;
+    while (recv(worker_end(i), left, sizeof left, MSG_DONTWAIT) >= 0) continue;
+    for (int j = 0; j < PROCESSES; j++) {
+      struct received r = {.bytes = 0};
+      while (i != j && (r = receive_descriptors(carrier_end(i, j), MSG_DONTWAIT)).bytes > 0) close_received(&r);
+    }
+  }
+}
+
+/* Processes without sockets: those of the program before, as far as they are what they were. */
+static void make_processes(void) {
+  for (int i = 0; i < PROCESSES; i++) {
+    bool lives = is_alive(i);
+    if (lives && processes[i].is_changed) end(i), lives = false;
+    if (lives) must(send(command_end(i), "reset 0 0 0 0", 13, MSG_NOSIGNAL) == 13 && recv(command_end(i), &(char){0}, 1, 0) == 0);
+    if (lives || processes[i].pidfd < 0) continue;
+    must(close(processes[i].pidfd) == 0);
+    processes[i].pidfd = -1;
+  }
+  empty_carriers();
   for (int i = 0; i < STARTED; i++) {
+    if (processes[i].pidfd >= 0) continue;
     int pid = fork();
     must(pid >= 0);
     if (pid == 0) work(i);
-    start(i, -1, pid);
+    start(i, pid);
   }
-  for (char *rest, *text = strtok_r(program, ";\n", &rest); text; text = strtok_r(NULL, ";\n", &rest)) operate(text);
+}
+
+/* Plays the programs that come over the channel, in processes of its own. */
+_Noreturn static void play(int channel) {
+  must(setpgid(0, 0) == 0);
+  signal(SIGCHLD, SIG_IGN);
+  make_channels();
+  for (int i = 0; i < PROCESSES; i++) processes[i].pidfd = -1;
+  static char program[1 << 16];
+  for (ssize_t length; (length = recv(channel, program, sizeof program - 1, 0)) > 0;) {
+    program[length] = 0;
+    alarm(60);
+    port_count = 0;
+    make_processes();
+    for (char *rest, *text = strtok_r(program, "!;\n", &rest); text; text = strtok_r(NULL, "!;\n", &rest)) operate(text);
+    must(send(channel, ".", 1, 0) == 1);
+    /* Ports in TIME_WAIT are left to the programs before. */
+    base_port = next_base(base_port);
+  }
+  _exit(0);
+}
+
+static struct {
+  int pid, channel, uses;
+} player;
+
+static void start_player(void) {
+  int ends[2];
+  fflush(NULL);
+  must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+  player.pid = fork();
+  must(player.pid >= 0);
+  if (player.pid == 0) {
+    close(ends[0]);
+    play(ends[1]);
+  }
+  close(ends[1]);
+  player.channel = ends[0];
+  player.uses = 0;
+}
+
+static int end_player(void) {
+  close(player.channel);
+  int status = end_of(player.pid);
+  kill(-player.pid, SIGKILL);
+  player.pid = 0;
+  return status;
 }
 
 int main(int count, char **arguments) {
@@ -142,21 +216,15 @@ int main(int count, char **arguments) {
   char *line = NULL;
   size_t room = 0;
   base_port = FIRST_PORT;
-  while (getline(&line, &room, stdin) > 0) {
-    fflush(NULL);
-    int player = fork();
-    must(player >= 0);
-    if (player == 0) {
-      play(line);
-      _exit(0);
-    }
-    int status = end_of(player);
-    kill(-player, SIGKILL);
-    if (status != 0) say("the player ended with %d", status);
+  for (ssize_t length; (length = getline(&line, &room, stdin)) > 0;) {
+    if (player.pid && (*line == '!' || player.uses++ == USES)) end_player();
+    if (!player.pid) start_player();
+    must(send(player.channel, line, (size_t)length, MSG_NOSIGNAL) == length);
+    if (recv(player.channel, &(char){0}, 1, 0) != 1) say("the player ended with %d", end_player());
     say(".");
-    /* Ports in TIME_WAIT are left to the programs before. */
-    base_port = base_port + NAMED_PORTS < LAST_PORT ? base_port + NAMED_PORTS : FIRST_PORT;
+    base_port = next_base(base_port);
   }
+  if (player.pid) end_player();
   free(line);
   return 0;
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "renew.h"
+
+#include <string.h>
+
+#include "enter.h"
+#include "group.h"
+#include "kernel.h"
+#include "libc.h"
+#include "option.h"
+#include "table.h"
+#include "watch.h"
+
+struct renewal {
+  struct sock *old, *new;
+  int first; /* the descriptor that got the new socket first, -1 for none */
+  int fd;
+  int error;
+};
+
+static void give(int fd, struct sock *s, void *context) {
+  struct renewal *r = context;
+  if (s != r->old || r->error) return;
+  struct watches watches;
+  int flags = (int)REAL(libc.fcntl(fd, F_GETFD));
+  if (flags >= 0) watch_take(fd, &watches);
+  long result = flags < 0 ? flags : REAL(libc.dup3(r->fd, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0));
+  if (flags >= 0) watch_give(fd, &watches);
+  if (result < 0) {
+    r->error = (int)result;
+  } else if (r->first < 0) {
+    table_install(fd, r->new);
+    r->first = fd;
+  } else {
+    table_copy(r->first, fd);
+  }
+}
+
+static int socket_like(int fd, const struct wire_info *info) {
+  int flags = (int)REAL(libc.fcntl(fd, F_GETFL));
+  return (int)REAL(libc.socket(AF_UNIX, info->type | SOCK_CLOEXEC | (flags >= 0 && (flags & O_NONBLOCK) ? SOCK_NONBLOCK : 0), 0));
+}
+
+struct sock *renew(int fd, struct sock *s) {
+  if (table_in_vfork_child) return NULL;
+  struct wire_info info;
+  sock_read(s, &info);
+  struct renewal r = {.old = s, .new = table_new(s->network), .first = -1};
+  if (!r.new) return NULL;
+  r.new->info = (struct wire_info){.family = info.family, .type = info.type, .protocol = info.protocol, .host = info.host};
+  bool dual = info.family == AF_INET6 && !((info.optionMask & 1u << OPTION_v6Only) && info.options[OPTION_v6Only]);
+  r.new->info.flags = (u16)((info.flags & FLAG_inherit) | (dual ? FLAG_dualStack : 0));
+  r.new->info.optionMask = info.optionMask;
+  memcpy(r.new->info.options, info.options, sizeof info.options);
+  memcpy(r.new->local, s->local, sizeof s->local);
+  r.fd = socket_like(fd, &info);
+  if (r.fd >= 0) {
+    if (info.flags & FLAG_inherit) option_inherit(fd, r.fd);
+    if (info.options[OPTION_reuseAddress] || info.options[OPTION_reusePort])
+      group_mark(r.fd, info.options[OPTION_reuseAddress], info.options[OPTION_reusePort]);
+    table_each(give, &r);
+    libc.close(r.fd);
+  }
+  if (r.first >= 0) return r.new;
+  table_release(r.new);
+  return NULL;
+}
