@@ -134,5 +134,6 @@ bool multicast_takes(const struct network *n, const struct wire_info *info, cons
   int wanted = info->flags & FLAG_member ? wish(&t, info->cookie, group, source, interface) : -1;
   if (wanted >= 0) return wanted;
   enum wire_option all = address_is_v4(group) ? OPTION_multicastAll : OPTION_multicastAll6;
-  return !(info->optionMask & 1u << all) || info->options[all];
+  if (info->optionMask & 1u << all) return info->options[all];
+  return info->family == AF_INET || !address_is_v4(group); /* groups of IPv4 are not everybody's on a socket of IPv6 */
 }

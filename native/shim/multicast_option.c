@@ -52,7 +52,7 @@ static int read_v4(const struct network *n, int number, const void *value, sockl
   }
   r->group = v4_of(m.imr_multiaddr);
   address = v4_of(m.imr_address);
-  if (!address_is_multicast(&r->group)) return -EINVAL;
+  if (!address_is_multicast(&r->group)) return number == IP_DROP_MEMBERSHIP ? -EADDRNOTAVAIL : -EINVAL;
   return interface_of(n, (u32)m.imr_ifindex, &address, &r->interface);
 }
 
@@ -130,13 +130,13 @@ int multicast_set(int fd, struct sock *s, int level, int number, const void *val
   if (!v4 && !v6) return -ENOTTY;
   if (v4 && number == IP_MULTICAST_IF) return value ? set_interface(s, value, length) : -EFAULT;
   if (v6 && number == IPV6_MULTICAST_IF) {
-    i32 index;
+    i32 index = 0;
     if (length < sizeof index) return -EINVAL;
-    memcpy(&index, value, sizeof index);
+    if (value) memcpy(&index, value, sizeof index);
     return index < 0 || index > INTERFACE_COUNT ? -ENODEV : set_row(s, OPTION_multicastInterface6, index);
   }
   if (!is_membership(level, number)) return -ENOTTY;
-  if (!value) return -EFAULT;
+  if (!value) return length < sizeof(struct ip_mreq) ? -EINVAL : -EFAULT;
   struct member_request r = {.interface = 0};
   int result = number >= MCAST_JOIN_GROUP ? read_any(s->network, v6 ? AF_INET6 : AF_INET, number, value, length, &r)
                : v6                       ? read_v6(s->network, number, value, length, &r)

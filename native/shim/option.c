@@ -9,13 +9,17 @@
 #include <sys/time.h>
 
 #include "arena.h"
-#include "datagram.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "group.h"
+#include "interface.h"
 #include "libc.h"
-#include "option_local.h"
 #include "multicast.h"
+#include "option_congestion.h"
+#include "option_fixed.h"
+#include "option_local.h"
+#include "option_socket.h"
+#include "option_value.h"
 #include "stream.h"
 
 struct row {
@@ -29,22 +33,11 @@ static const struct row rows[OPTION_COUNT] = {
 #undef OPTION
 static_assert(OPTION_COUNT <= sizeof(((struct wire_info *)0)->options) / sizeof(i32), "info.def has too few options");
 
-/* Options of ip(7) and ipv6(7) that ask for something which has no effect between unix sockets: accepted, as the kernel accepts them. */
-static const int ignored_ip[] = {IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP, IP_OPTIONS};
-static const int ignored_ipv6[] = {IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP};
-static const int ignored_tcp[] = {TCP_CONGESTION};
-
 #define HAS(list, number) has(list, sizeof(list) / sizeof(list)[0], number)
 static bool has(const int *list, size_t count, int number) {
   for (size_t i = 0; i < count; i++)
     if (list[i] == number) return true;
   return false;
-}
-
-static bool is_ignored(const struct wire_info *info, int level, int number) {
-  if (level == IPPROTO_TCP) return info->type == SOCK_STREAM && HAS(ignored_tcp, number);
-  if (level == IPPROTO_IP) return HAS(ignored_ip, number);
-  return level == IPPROTO_IPV6 && info->family == AF_INET6 && HAS(ignored_ipv6, number);
 }
 
 static int row_of(int level, int number) {
@@ -61,24 +54,15 @@ static bool has_level(const struct wire_info *info, int level) {
   return level == IPPROTO_IP || level == SOL_SOCKET;
 }
 
-static int answer(void *value, socklen_t *length, const void *from, socklen_t size) {
-  if (!value || !length) return -EFAULT;
-  if ((int)*length < 0) return -EINVAL;
-  if (*length < size) size = *length;
-  memcpy(value, from, size);
-  *length = size;
-  return 0;
-}
-
-static int answer_int(void *value, socklen_t *length, int number) { return answer(value, length, &number, sizeof number); }
-
-/* Less room than an int is room for one byte at IPPROTO_IP, if that is enough for the number (do_ip_getsockopt). */
-static int answer_row(int level, void *value, socklen_t *length, int number) {
-  if (level == IPPROTO_IPV6 && value && length && (int)*length < 0) *length = sizeof number; /* do_ipv6_getsockopt compares unsigned */
-  unsigned char byte = (unsigned char)number;
-  if (level == IPPROTO_IP && length && *length > 0 && *length < sizeof number && number == byte)
-    return answer(value, length, &byte, sizeof byte);
-  return answer_int(value, length, number);
+/* A connection that came in has some from its first packet (tcp_v4_syn_recv_sock, tcp_v6_syn_recv_sock); groups of IPv4 are not everybody's
+ * on a socket of IPv6. */
+static int standard(const struct wire_info *info, int row) {
+  struct address local = info_local(info);
+  if (row == OPTION_multicastAll && info->family == AF_INET6) return 0;
+  if (!(info->flags & FLAG_accepted)) return rows[row].standard;
+  if (row == OPTION_multicastTtl && info->family == AF_INET) return 64;
+  if (row == OPTION_multicastHops6) return 64;
+  return row == OPTION_multicastInterface6 ? (int)interface_of_address(&local) : rows[row].standard;
 }
 
 static int tcp_info(int fd, const struct sock *s, void *value, socklen_t *length) {
@@ -89,66 +73,52 @@ static int tcp_info(int fd, const struct sock *s, void *value, socklen_t *length
   tcp.tcpi_rtt = up ? 5000 : 0;
   tcp.tcpi_rttvar = up ? 5000 : 250000;
   tcp.tcpi_snd_mss = tcp.tcpi_rcv_mss = 1460;
-  return answer(value, length, &tcp, sizeof tcp);
+  return option_answer(value, length, &tcp, sizeof tcp);
 }
 
-static int get_error(int fd, struct sock *s, void *value, socklen_t *length) {
-  if (s->info.type == SOCK_STREAM) return answer_int(value, length, -stream_take_error(fd, s));
-  int pending = datagram_take_error(fd, s);
-  return pending < 0 ? answer_int(value, length, -pending) : -ENOTTY;
+/* What is known of a connection only, and of groups that it is not in. */
+static int get_of_connection(const struct wire_info *info, int level, int number, void *value, socklen_t *length) {
+  bool connected = info->state == STATE_connected, v6 = level == IPPROTO_IPV6, v4 = level == IPPROTO_IP;
+  if (v4 && number == IP_MTU) return connected ? option_answer_int(value, length, info->family == AF_INET ? 65535 : 65536) : -ENOTCONN;
+  if (v4 && number == 52 /* IP_PROTOCOL */) return option_answer_small(level, value, length, info->localPort); /* inet_num means both */
+  if (v6 && number == IPV6_MTU) return connected ? option_answer_int(value, length, 65536) : -ENOTCONN;
+  if (v6 && number == 1 /* IPV6_ADDRFORM */) return connected ? option_answer_int(value, length, AF_INET6) : -ENOTCONN;
+  if (v6 && number == IPV6_PATHMTU) {
+    struct ip6_mtuinfo path = {.ip6m_mtu = 65536};
+    if (*length < sizeof path) return -EINVAL;
+    return connected ? option_answer(value, length, &path, sizeof path) : -ENOTCONN;
+  }
+  if (v4 && number == IP_MSFILTER) return *length < IP_MSFILTER_SIZE(0) ? -EINVAL : -ENODEV;
+  if (v6 && number == MCAST_MSFILTER) return (int)*length < (int)GROUP_FILTER_SIZE(0) ? -EINVAL : -EADDRNOTAVAIL;
+  return -ENOTTY;
+}
+
+/* IPV6_ADDRFORM would make an IPv4 socket of one that talks to a v4-mapped address. */
+static int set_form(const struct wire_info *info, int family) {
+  return family != AF_INET ? -EINVAL : info->state == STATE_connected ? -EADDRNOTAVAIL : -ENOTCONN;
 }
 
 int option_get(int fd, struct sock *s, int level, int number, void *value, socklen_t *length) {
   struct wire_info info;
   sock_read(s, &info);
+  /* ip_getsockopt and ipv6_getsockopt do not agree about a level that is not theirs. */
+  if (!has_level(&info, level)) return info.family == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP;
+  int result = option_check_length(level, length);
+  if (result < 0) return result;
   int row = row_of(level, number);
-  if (row >= 0 && has_level(&info, level)) {
-    int set = info.optionMask & 1u << row ? info.options[row] : rows[row].standard;
-    return answer_row(level, value, length, set);
+  if (row >= 0) {
+    int set = info.optionMask & 1u << row ? info.options[row] : standard(&info, row);
+    return row == OPTION_multicastInterface ? option_answer_int(value, length, set) : option_answer_small(level, value, length, set);
   }
   int local = option_local_find(&info, level, number);
-  if (local >= 0) return answer_row(level, value, length, option_local_get(s, local));
-  if (level == SOL_SOCKET) {
-    /* An inet socket has no peer credentials. */
-    struct ucred nobody = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
-    switch (number) {
-      case SO_DOMAIN: return answer_int(value, length, info.family);
-      case SO_PROTOCOL: return answer_int(value, length, info.protocol);
-      case SO_ERROR: return get_error(fd, s, value, length);
-      case SO_PEERCRED: return answer(value, length, &nobody, sizeof nobody);
-      default: return -ENOTTY;
-    }
-  }
-  if (level == IPPROTO_TCP && info.type == SOCK_STREAM) {
-    if (number == TCP_INFO) return tcp_info(fd, s, value, length);
-    if (number == TCP_MAXSEG) return answer_int(value, length, info.state == STATE_connected ? 65483 : 536); /* of loopback, measured */
-    if (number == TCP_CONGESTION) return answer(value, length, "cubic\0\0\0\0\0\0\0\0\0\0", 16);
-    return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;
-  }
-  if (level == IPPROTO_IP || (level == IPPROTO_IPV6 && info.family == AF_INET6)) {
-    if (level == IPPROTO_IP && number == IP_OPTIONS) return answer(value, length, "", 0); /* no packet has any */
-    if (number == (level == IPPROTO_IP ? IP_MTU : IPV6_MTU))
-      return info.state == STATE_connected ? answer_int(value, length, 65536) : -ENOTCONN;
-    return is_ignored(&info, level, number) ? answer_int(value, length, 0) : -ENOPROTOOPT;
-  }
-  /* ip_getsockopt and ipv6_getsockopt do not agree about a level that is not theirs. */
-  return has_level(&info, level) || info.family == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP;
-}
-
-/* One byte is enough for the small options of ip(7) (do_ip_setsockopt). */
-static int read_int(int level, const void *value, socklen_t length, int *out) {
-  if (!value && level == IPPROTO_IPV6) { /* do_ipv6_setsockopt */
-    *out = 0;
-    return 0;
-  }
-  if (!value && length) return -EFAULT;
-  if (length >= sizeof *out) {
-    memcpy(out, value, sizeof *out);
-    return 0;
-  }
-  if (level != IPPROTO_IP || length < 1) return -EINVAL;
-  *out = *(const unsigned char *)value;
-  return 0;
+  if (local >= 0) return option_answer_small(level, value, length, option_local_get(s, local));
+  if (level == SOL_SOCKET) return option_socket_get(fd, s, &info, number, value, length);
+  if (level == IPPROTO_TCP && number == TCP_INFO) return tcp_info(fd, s, value, length);
+  if (level == IPPROTO_TCP && number == TCP_CONGESTION) return option_congestion_get(s, value, length);
+  result = get_of_connection(&info, level, number, value, length);
+  if (result != -ENOTTY) return result;
+  result = option_fixed_get(&info, level, number, value, length);
+  return result == -ENOTTY ? -ENOPROTOOPT : result;
 }
 
 /* TCP_DEFER_ACCEPT is kept as a number of retransmissions: secs_to_retrans and retrans_to_secs of the kernel, from one second up to 120. */
@@ -180,8 +150,8 @@ static int check_value(int row, const struct wire_info *info, int *value) {
     case OPTION_receiveHops6:
     case OPTION_receiveTraffic6:
     case OPTION_multicastLoop: *value = !!*value; return 0;
+    case OPTION_multicastAll6: *value = !!*value; return 0;
     case OPTION_multicastAll:
-    case OPTION_multicastAll6:
     case OPTION_multicastLoop6: return *value == 0 || *value == 1 ? 0 : -EINVAL;
     case OPTION_multicastHops6:
       if (info->type == SOCK_STREAM) return -ENOPROTOOPT;
@@ -241,8 +211,10 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     int result = multicast_set(fd, s, level, number, value, length);
     if (result != -ENOTTY) return result;
   }
+  int result = option_fixed_set(&s->info, level, number, value, length);
+  if (result != -ENOTTY) return result;
   if (row >= 0 && has_level(&s->info, level)) {
-    int result = read_int(level, value, length, &set);
+    result = option_read_int(level, number, value, length, &set);
     if (result == 0) result = check_value(row, &s->info, &set);
     if (result < 0) return result;
     sock_begin(s);
@@ -259,16 +231,16 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     return 0;
   }
   int local = option_local_find(&s->info, level, number);
-  if (local >= 0) {
-    int result = read_int(level, value, length, &set);
-    return result < 0 ? result : option_local_set(s, local, set);
+  if (local >= 0) return option_local_set(fd, s, local, level, value, length);
+  if (level == SOL_SOCKET) return option_socket_set(fd, s, number, value, length);
+  if (level == IPPROTO_TCP && number == TCP_CONGESTION && s->info.type == SOCK_STREAM) return option_congestion_set(s, value, length);
+  if (level == IPPROTO_IPV6 && s->info.family == AF_INET6 && (number == 1 /* IPV6_ADDRFORM */ || number == IPV6_MTU)) {
+    result = option_read_int(level, number, value, length, &set);
+    if (result == 0 && number == IPV6_MTU) return set == 0 || set >= 1280 /* IPV6_MIN_MTU */ ? 0 : -EINVAL;
+    return result < 0 ? result : set_form(&s->info, set);
   }
-  /* Its completions would never come; a program goes on without it. */
-  if (level == SOL_SOCKET) return number == SO_ZEROCOPY ? -EOPNOTSUPP : -ENOTTY;
-  if (level == IPPROTO_TCP && number == TCP_MAXSEG && s->info.type == SOCK_STREAM) {
-    int result = read_int(level, value, length, &set);
-    return result < 0 ? result : set && (set < 88 || set > 32767) ? -EINVAL : 0; /* TCP_MIN_MSS, MAX_TCP_WINDOW */
-  }
-  if (is_ignored(&s->info, level, number)) return length || value ? 0 : -EINVAL;
-  return -ENOPROTOOPT;
+  result = (level == IPPROTO_TCP || level == IPPROTO_UDP) && has_level(&s->info, level)
+               ? option_read_int(level, number, value, length, &set)
+               : 0;
+  return result < 0 ? result : -ENOPROTOOPT;
 }

@@ -8,7 +8,12 @@
 /* Index of the option for this kind of socket, or -1. */
 int option_local_find(const struct wire_info *info, int level, int number);
 int option_local_get(const struct sock *s, int index);
-/* As setsockopt(2): 0 or -errno. */
-int option_local_set(struct sock *s, int index, int value);
+/* As setsockopt(2), at the level that the program named: 0 or -errno. */
+int option_local_set(int fd, struct sock *s, int index, int level, const void *value, socklen_t length);
+/* A new slot has the standard values, a connection those of its listener. */
+void option_local_clear(struct sock *s);
+void option_local_copy(struct sock *to, const struct sock *from);
+/* TCP_INQ: recvmsg tells how many bytes are left. */
+bool option_local_tells_left(const struct sock *s);
 
 #endif

@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "libc.h"
 #include "option.h"
+#include "option_local.h"
 #include "table.h"
 #include "watch.h"
 
@@ -52,7 +53,7 @@ struct sock *renew(int fd, struct sock *s) {
   r.new->info.flags = (u16)((info.flags & FLAG_inherit) | (dual ? FLAG_dualStack : 0));
   r.new->info.optionMask = info.optionMask;
   memcpy(r.new->info.options, info.options, sizeof info.options);
-  memcpy(r.new->local, s->local, sizeof s->local);
+  option_local_copy(r.new, s);
   r.fd = socket_like(fd, &info);
   if (r.fd >= 0) {
     if (info.flags & FLAG_inherit) option_inherit(fd, r.fd);

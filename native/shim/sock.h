@@ -6,7 +6,7 @@
 
 #include "network.h"
 
-enum { SOCK_LOCAL_OPTIONS = 17 };
+enum { SOCK_LOCAL_OPTIONS = 52, SOCK_CONGESTION_SIZE = 16 /* TCP_CA_NAME_MAX */ };
 
 struct sock {
   _Atomic u32 references; /* descriptors of this process */
@@ -22,6 +22,7 @@ struct sock {
   _Atomic u64 full;                      /* UDP: the destination whose queue is full and since when; 0 for none */
   _Atomic u32 flow;                      /* where the capture had it last */
   _Atomic i32 local[SOCK_LOCAL_OPTIONS]; /* option_local.h */
+  char congestion[SOCK_CONGESTION_SIZE]; /* its name, if the program chose one */
   struct network *network;
   _Atomic int served;    /* TCP: descriptor of the name server's end + 1; 0: none; -1: somebody is answering */
   u64 served_cookie;     /* of that descriptor: a program may close what it does not know */

@@ -15,6 +15,7 @@
 #include "kernel.h"
 #include "libc.h"
 #include "message.h"
+#include "option_local.h"
 #include "table.h"
 #include "wrap.h"
 
@@ -151,6 +152,17 @@ static long discard(int fd, size_t size, int flags) {
   return (long)done;
 }
 
+/* TCP_CM_INQ: how many bytes are left, at least 1 when they are followed by the end. Returns the size of the control message. */
+static size_t tell_left(int fd, struct msghdr *message, size_t used) {
+  struct control_writer writer = {.at = (uint8_t *)message->msg_control + used, .room = message->msg_controllen - used};
+  int left = 0;
+  (void)REAL(libc.ioctl(fd, SIOCINQ, &left));
+  if (!left && (events_of(fd) & POLLRDHUP)) left = 1;
+  control_put(&writer, IPPROTO_TCP, TCP_CM_INQ, &left, sizeof left);
+  message->msg_flags |= writer.flags;
+  return message->msg_controllen - used - writer.room;
+}
+
 long stream_receive(int fd, struct sock *s, struct msghdr *message, int flags) {
   if (!s) return -EBADF; /* another thread has closed it */
   if (flags & MSG_ERRQUEUE) return -EAGAIN;
@@ -171,7 +183,9 @@ long stream_receive(int fd, struct sock *s, struct msghdr *message, int flags) {
   if (result < 0) return result;
   if (message->msg_name) message->msg_namelen = 0;
   message->msg_flags = copy.msg_flags;
-  message->msg_controllen = message_keep_inet(copy.msg_control, copy.msg_controllen);
+  size_t used = message_keep_inet(copy.msg_control, copy.msg_controllen);
+  if (message->msg_control && option_local_tells_left(s)) used += tell_left(fd, message, used);
+  message->msg_controllen = used;
   return result;
 }
 

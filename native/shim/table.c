@@ -20,6 +20,7 @@
 #include "libc.h"
 #include "log.h"
 #include "nameserver.h"
+#include "option_local.h"
 
 /* Descriptors above are passed through: 1 Mi is NR_OPEN of Linux. */
 enum { TABLE_MAX = 1 << 20, SOCKETS_DEFAULT = 65535, SOCKETS_MAX = 262140, OWN_MIN = 512 };
@@ -81,7 +82,7 @@ struct sock *table_new(struct network *network) {
   if (!number) return NULL;
   struct sock *s = &table_slots[number - 1];
   memset(&s->info, 0, sizeof s->info);
-  memset(s->local, 0, sizeof s->local);
+  option_local_clear(s);
   atomic_store_explicit(&s->registered, false, memory_order_relaxed);
   atomic_store_explicit(&s->sent_to_own_address, false, memory_order_relaxed);
   atomic_store_explicit(&s->filters, false, memory_order_relaxed);

@@ -13,6 +13,7 @@
 #include "libc.h"
 #include "nameserver.h"
 #include "option.h"
+#include "option_local.h"
 #include "stream.h"
 #include "table.h"
 #include "wrap.h"
@@ -119,7 +120,7 @@ static int adopt(int fd, struct sock *listener, const struct sockaddr_un *un, so
   info->flags = FLAG_accepted | (from.flags & FLAG_dualStack);
   info->optionMask = from.optionMask;
   memcpy(info->options, from.options, sizeof info->options);
-  memcpy(s->local, listener->local, sizeof s->local);
+  option_local_copy(s, listener);
   struct name peer;
   if (name_read(&n->world, un, length, &peer) == 0) {
     accepted_addresses(n, &from, &peer, info);

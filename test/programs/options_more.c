@@ -57,6 +57,30 @@ static void run(int family) {
   must(getsockopt(p.client, SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0);
   must(getsockopt(p.server, SOL_SOCKET, SO_COOKIE, &other, &length) == 0);
   say("cookies differ %d", cookie && other && cookie != other);
+  int fresh = socket(family, SOCK_STREAM, 0);
+  length = sizeof back;
+  must(getsockopt(fresh, IPPROTO_TCP, TCP_MAXSEG, &back, &length) == 0);
+  say("TCP_MAXSEG %d", back);
+  check("TCP_MAXSEG 1400", setsockopt(fresh, IPPROTO_TCP, TCP_MAXSEG, &(int){1400}, sizeof(int)));
+  must(getsockopt(fresh, IPPROTO_TCP, TCP_MAXSEG, &back, &length) == 0);
+  say("TCP_MAXSEG %d", back);
+  check("SO_ZEROCOPY", setsockopt(fresh, SOL_SOCKET, SO_ZEROCOPY, &(int){1}, sizeof(int)));
+  close(fresh);
+  check("SO_PEERNAME", getsockopt(p.client, SOL_SOCKET, SO_PEERNAME, &(struct name){.length = 0}.at, &(socklen_t){16}));
+  /* What is left after a recvmsg. */
+  check("TCP_INQ", setsockopt(p.server, IPPROTO_TCP, TCP_INQ, &(int){1}, sizeof(int)));
+  must(send(p.client, "12345", 5, 0) == 5);
+  wait_for(p.server, POLLIN);
+  for (int turn = 0; turn < 3; turn++) {
+    char control[CMSG_SPACE(sizeof(int))];
+    struct msghdr message = {
+        .msg_iov = &(struct iovec){bytes, 3}, .msg_iovlen = 1, .msg_control = control, .msg_controllen = turn < 2 ? sizeof control : 0};
+    long got = recvmsg(p.server, &message, turn == 2 ? MSG_DONTWAIT : 0);
+    if (turn == 1) must(send(p.client, "6", 1, 0) == 1 && wait_for(p.server, POLLIN));
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    say("got %ld, controllen %zu, flags %x, level %d type %d: %d", got, message.msg_controllen, message.msg_flags,
+        head ? head->cmsg_level : 0, head ? head->cmsg_type : 0, head ? *(int *)CMSG_DATA(head) : 0);
+  }
   close_pair(p);
   check("closed", getsockopt(p.client, SOL_SOCKET, SO_TYPE, &back, &length));
   check("closed, set", setsockopt(p.client, SOL_SOCKET, SO_REUSEADDR, &size, sizeof size));
@@ -67,6 +91,8 @@ static void run(int family) {
   must(setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0);
   must(setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
   must(setsockopt(server, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle) == 0);
+  must(setsockopt(server, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){16384}, sizeof(int)) == 0);
+  must(setsockopt(server, IPPROTO_TCP, TCP_SYNCNT, &(int){3}, sizeof(int)) == 0);
   int client = connected_to(server), accepted = accept(server, NULL, NULL);
   length = sizeof back;
   must(getsockopt(accepted, SOL_SOCKET, SO_KEEPALIVE, &back, &length) == 0);
@@ -77,6 +103,10 @@ static void run(int family) {
   say("inherited TCP_KEEPIDLE %d", back);
   must(getsockopt(accepted, SOL_SOCKET, SO_ACCEPTCONN, &back, &length) == 0);
   say("inherited SO_ACCEPTCONN %d", back);
+  must(getsockopt(accepted, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &back, &length) == 0);
+  say("inherited TCP_NOTSENT_LOWAT %d", back);
+  must(getsockopt(accepted, IPPROTO_TCP, TCP_SYNCNT, &back, &length) == 0);
+  say("inherited TCP_SYNCNT %d", back);
   close(client);
   close(accepted);
   close(server);

@@ -120,7 +120,7 @@ export const differences: readonly Reason[] = [
       'mmap of a TCP socket is ENODEV and SO_ZEROCOPY is EOPNOTSUPP, as on kernels without them: unix sockets have no zero-copy receive and tell no completions, for which a program would wait.',
     lines: [
       { program: 'sendfile_splice', kernel: 'mmap: 0', shim: 'mmap: ENODEV' },
-      { program: 'options_kept', kernel: 'SO_ZEROCOPY: 0', shim: 'SO_ZEROCOPY: EOPNOTSUPP' },
+      { program: 'options_more', kernel: 'SO_ZEROCOPY: 0', shim: 'SO_ZEROCOPY: EOPNOTSUPP' },
     ],
   },
   {

@@ -1,3 +1,3 @@
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('options_table', 'options_more', 'options_kept', 'tcp_info')
+sameAsKernel('options_table', 'options_more', 'options_every', 'options_time', 'tcp_info')
