@@ -79,6 +79,7 @@ static int tcp_info(int fd, const struct sock *s, void *value, socklen_t *length
 /* What is known of a connection only, and of groups that it is not in. */
 static int get_of_connection(const struct wire_info *info, int level, int number, void *value, socklen_t *length) {
   bool connected = info->state == STATE_connected, v6 = level == IPPROTO_IPV6, v4 = level == IPPROTO_IP;
+  if (level == IPPROTO_TCP && number == 43 /* TCP_IS_MPTCP */) return option_answer_int(value, length, info->protocol != IPPROTO_TCP);
   if (v4 && number == IP_MTU) return connected ? option_answer_int(value, length, info->family == AF_INET ? 65535 : 65536) : -ENOTCONN;
   if (v4 && number == 52 /* IP_PROTOCOL */) return option_answer_small(level, value, length, info->localPort); /* inet_num means both */
   if (v6 && number == IPV6_MTU) return connected ? option_answer_int(value, length, 65536) : -ENOTCONN;

@@ -10,6 +10,7 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "kernel.h"
+#include "kind.h"
 #include "libc.h"
 #include "nameserver.h"
 #include "option.h"
@@ -20,18 +21,9 @@
 
 static const int TYPE_FLAGS = SOCK_CLOEXEC | SOCK_NONBLOCK;
 
-/* What the kernel makes of (type, protocol) for AF_INET: the protocol of the two types we map, else the errno of a kernel without that module. */
-static int inet_protocol(int type, int protocol) {
-  if (protocol < 0 || protocol >= IPPROTO_MAX) return -EINVAL;
-  if (type == SOCK_STREAM) return protocol == 0 || protocol == IPPROTO_TCP ? IPPROTO_TCP : -EPROTONOSUPPORT;
-  if (type == SOCK_DGRAM) return protocol == 0 || protocol == IPPROTO_UDP ? IPPROTO_UDP : -EPROTONOSUPPORT;
-  if (type == SOCK_RAW) return protocol ? -EPERM : -EPROTONOSUPPORT;
-  return type < 1 || type >= 11 /* SOCK_MAX */ ? -EINVAL : -ESOCKTNOSUPPORT;
-}
-
 static int make_socket(struct network *n, int family, int type, int protocol) {
   int kind = type & ~TYPE_FLAGS;
-  protocol = inet_protocol(kind, protocol);
+  protocol = kind_inet(family, kind, protocol);
   if (protocol < 0) return protocol;
   if (n->error) return n->error;
   struct sock *s = table_new(n);
@@ -53,10 +45,13 @@ static int make_socket(struct network *n, int family, int type, int protocol) {
 }
 
 EXPORT int socket(int family, int type, int protocol) {
-  bool inet = family == AF_INET || family == AF_INET6;
-  struct network *n = inet ? network_current() : NULL;
-  if (n) return (int)shim_leave(make_socket(n, family, type, protocol));
-  if (inet && network_is_refused()) return (int)shim_leave(-EACCES);
+  struct network *n = network_current();
+  if (family == AF_INET || family == AF_INET6) {
+    if (n) return (int)shim_leave(make_socket(n, family, type, protocol));
+    if (network_is_refused()) return (int)shim_leave(-EACCES);
+  }
+  int refused = n ? kind_other(n->arena != NULL, family) : 0;
+  if (refused < 0) return (int)shim_leave(refused);
   int fd = libc.socket(family, type, protocol);
   table_drop(fd);
   return fd;

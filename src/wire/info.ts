@@ -18,7 +18,7 @@ export type SocketState = StateName
 export type SocketInfo = {
   family: 'IPv4' | 'IPv6'
   type: 'stream' | 'datagram'
-  protocol: 'tcp' | 'udp'
+  protocol: 'tcp' | 'udp' | 'mptcp'
   /** null while the socket has no local address. */
   local: SocketAddress | null
   /** null while the socket has no peer. */
@@ -46,7 +46,8 @@ export const maxHosts = 64
 const at = infoLayout.offsets
 const families: Readonly<Record<number, SocketInfo['family']>> = { 2: 'IPv4', 10: 'IPv6' }
 const types: Readonly<Record<number, SocketInfo['type']>> = { 1: 'stream', 2: 'datagram' }
-const protocols: Readonly<Record<number, SocketInfo['protocol']>> = { 6: 'tcp', 17: 'udp' }
+const protocols: Readonly<Record<number, SocketInfo['protocol']>> = { 6: 'tcp', 17: 'udp', 262: 'mptcp' }
+const protocolNumbers = { tcp: 6, udp: 17, mptcp: 262 } as const satisfies Record<SocketInfo['protocol'], number>
 const flagRows = Object.entries(flagNumbers) as [FlagName, number][]
 const knownFlags = flagRows.reduce((mask, [, bit]) => mask | bit, 0)
 const knownOptions = 2 ** optionTable.length - 1
@@ -99,7 +100,7 @@ export function encodeInfo(info: SocketInfo): Buffer {
   bytes.writeUInt32LE(info.bornPid, at.bornPid)
   bytes.writeUInt16LE(info.family === 'IPv4' ? 2 : 10, at.family)
   bytes.writeUInt16LE(info.type === 'stream' ? 1 : 2, at.type)
-  bytes.writeUInt16LE(info.protocol === 'tcp' ? 6 : 17, at.protocol)
+  bytes.writeUInt16LE(protocolNumbers[info.protocol], at.protocol)
   bytes.writeUInt16LE(stateNumbers[info.state], at.state)
   bytes.writeUInt16LE(info.host, at.host)
   bytes.writeUInt16LE(

@@ -44,7 +44,7 @@ const socketInfo: fc.Arbitrary<SocketInfo> = fc
     fc.record<SocketInfo>({
       family: fc.constant(family),
       type: fc.constant(type),
-      protocol: fc.constant(type === 'stream' ? ('tcp' as const) : ('udp' as const)),
+      protocol: type === 'stream' ? fc.constantFrom('tcp' as const, 'mptcp' as const) : fc.constant('udp' as const),
       local: address(family),
       peer: address(family),
       state: fc.constantFrom(...names(stateNumbers)),
