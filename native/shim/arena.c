@@ -173,7 +173,7 @@ int arena_create(const char *dir, const struct arena_shape *shape) {
   if (fd < 0) return fd;
   result = fill_file(fd, &head);
   kernel_close(fd);
-  if (result < 0) kernel_call(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
+  if (result < 0) kernel_unlink(path);
   return result;
 }
 

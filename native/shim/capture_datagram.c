@@ -9,6 +9,7 @@
 #include "libc.h"
 #include "message.h"
 #include "process.h"
+#include "root.h"
 
 static struct packet_data data_of(const struct msghdr *message) {
   return (struct packet_data){message->msg_iov, (int)message->msg_iovlen, message_size(message)};
@@ -40,7 +41,7 @@ static void record(struct sock *s, struct capture_datagram *d) {
 
 long capture_datagram_send(int fd, struct sock *s, struct capture_datagram *d, const struct msghdr *message, int flags) {
   bool entered = capture_enter(s->network) != NULL;
-  long result = REAL(libc.sendmsg(fd, message, flags));
+  long result = root_send(fd, message, flags);
   if (entered && result >= 0) record(s, d);
   if (entered) capture_leave(s->network);
   return result;

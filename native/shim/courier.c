@@ -9,6 +9,7 @@
 #include "journal.h"
 #include "kernel.h"
 #include "libc.h"
+#include "root.h"
 #include "table.h"
 
 /* "\0~<thread, 8><serial, 8>/<port, 4><address, 32><hops, 2><traffic, 2><near, 1>[/lo<host>]/<type><interface><port>": in hex, and the end as any name. */
@@ -71,7 +72,7 @@ long courier_send(const struct network *n, const struct courier_label *label, co
   struct msghdr copy = *message;
   copy.msg_name = (void *)to;
   copy.msg_namelen = sizeof *to;
-  long result = REAL(libc.sendmsg(fd, &copy, MSG_DONTWAIT | MSG_NOSIGNAL));
+  long result = root_send(fd, &copy, MSG_DONTWAIT | MSG_NOSIGNAL);
   libc.close(fd);
   return result;
 }

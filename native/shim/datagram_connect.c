@@ -13,6 +13,7 @@
 #include "libc.h"
 #include "multicast.h"
 #include "nameserver.h"
+#include "root.h"
 #include "spill.h"
 
 static int forget_peer(int fd) {
@@ -33,12 +34,12 @@ static int connect_name(int fd, const struct sock *s, const struct address *peer
   struct sockaddr_un un;
   name_write(&s->network->world, name, &un);
   u64 rival = datagram_rival(s, peer, name, &un);
-  int result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, sizeof un));
+  int result = root_connect(fd, &un, sizeof un);
   while (rival && datagram_is_nobody(result)) {
     rival = datagram_next_rival(s, peer, name, &un, rival);
-    result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, sizeof un));
+    result = root_connect(fd, &un, sizeof un);
   }
-  if (datagram_is_nobody(result) && group_repair(s->network, &un)) result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, sizeof un));
+  if (datagram_is_nobody(result) && group_repair(s->network, &un)) result = root_connect(fd, &un, sizeof un);
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include "interface.h"
 #include "libc.h"
 #include "multicast.h"
+#include "root.h"
 #include "spill.h"
 #include "table.h"
 
@@ -48,7 +49,7 @@ static void deliver(const struct delivery *d, const struct wire_info *info) {
   struct msghdr copy = *d->message;
   copy.msg_name = &un;
   copy.msg_namelen = length;
-  (void)REAL(libc.sendmsg(d->fd, &copy, MSG_DONTWAIT | MSG_NOSIGNAL));
+  (void)root_send(d->fd, &copy, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void look_at(int fd, struct sock *s, void *context) {

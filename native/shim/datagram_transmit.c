@@ -12,6 +12,7 @@
 #include "enter.h"
 #include "group.h"
 #include "libc.h"
+#include "root.h"
 #include "spill.h"
 
 /* Nanoseconds, but for PATIENCE_MS. */
@@ -55,7 +56,7 @@ static bool is_nonblocking(int fd, int flags) { return (flags & MSG_DONTWAIT) ||
 static long attempt(int fd, struct sock *s, const struct parcel *p) {
   int flags = p->flags | MSG_DONTWAIT | MSG_NOSIGNAL;
   if (capture_is_on(s)) return capture_datagram_send(fd, s, p->capture, &p->message, flags);
-  return REAL(libc.sendmsg(fd, &p->message, flags));
+  return root_send(fd, &p->message, flags);
 }
 
 int datagram_label(int fd, struct sock *s, const struct address *to, struct courier_label *out) {

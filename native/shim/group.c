@@ -10,6 +10,7 @@
 #include "enter.h"
 #include "kernel.h"
 #include "libc.h"
+#include "root.h"
 #include "unix_list.h"
 #include "user.h"
 
@@ -182,7 +183,7 @@ static int bind_member(int fd, const struct network *n, const struct name *plain
     struct sockaddr_un un;
     socklen_t length = name_write(&n->world, &own, &un);
     if (has(&c->files, number)) kernel_unlink(un.sun_path);
-    int result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&un, length));
+    int result = root_bind(fd, &un, length);
     if (result == 0) user_share_name(fd, n, un.sun_path);
     if (result != -EADDRINUSE) return result < 0 ? result : number;
   }
@@ -309,7 +310,7 @@ bool group_repair(const struct network *n, const struct sockaddr_un *plain) {
 
 int group_connect(int fd, const struct network *n, const struct sockaddr_un *plain, socklen_t length) {
   int result;
-  do result = (int)REAL(libc.connect(fd, (const struct sockaddr *)plain, length));
+  do result = root_connect(fd, plain, length);
   while (((result == -ECONNREFUSED || result == -ENOENT) && group_repair(n, plain)) ||
          (result == -EACCES && user_open_name(plain->sun_path)));
   if (result == 0 && (!n->arena || arena_has(n->arena, ARENA_GROUPS))) group_turn(n, plain);

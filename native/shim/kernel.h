@@ -40,8 +40,23 @@ static inline long kernel_call(long number, long a, long b, long c, long d, long
 #error "only x86-64 and aarch64 are supported"
 #endif
 
+/* Where absolute paths of the shim start: at /, and once chroot(2) has changed that, at a descriptor of what it was before (root.h). Weak: each
+ * program that is linked with this has one of its own. */
+__attribute__((weak, visibility("hidden"))) int kernel_root = AT_FDCWD;
+/* The directory for an *at call, and the path from there. */
+static inline int kernel_at(const char **path) {
+  int root = __atomic_load_n(&kernel_root, __ATOMIC_ACQUIRE);
+  if (root < 0 || **path != '/') return AT_FDCWD;
+  while (**path == '/') ++*path;
+  return root;
+}
+static inline long kernel_path_call(long number, const char *path, long b, long c, long d) {
+  int at = kernel_at(&path);
+  return kernel_call(number, at, (long)path, b, c, d, 0);
+}
+
 static inline int kernel_open(const char *path, int flags, mode_t mode) {
-  return (int)kernel_call(SYS_openat, AT_FDCWD, (long)path, flags, (long)mode, 0, 0);
+  return (int)kernel_path_call(SYS_openat, path, flags, (long)mode, 0);
 }
 static inline int kernel_close(int fd) { return (int)kernel_call(SYS_close, fd, 0, 0, 0, 0, 0); }
 static inline long kernel_read(int fd, void *to, size_t size) { return kernel_call(SYS_read, fd, (long)to, (long)size, 0, 0, 0); }
@@ -51,7 +66,7 @@ static inline long kernel_pread(int fd, void *to, size_t size, off_t offset) {
 static inline long kernel_pwrite(int fd, const void *from, size_t size, off_t offset) {
   return kernel_call(SYS_pwrite64, fd, (long)from, (long)size, offset, 0, 0);
 }
-static inline int kernel_unlink(const char *path) { return (int)kernel_call(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0); }
+static inline int kernel_unlink(const char *path) { return (int)kernel_path_call(SYS_unlinkat, path, 0, 0, 0); }
 static inline int kernel_getsockopt(int fd, int level, int option, void *value, uint32_t *length) {
   return (int)kernel_call(SYS_getsockopt, fd, level, option, (long)value, (long)length, 0);
 }

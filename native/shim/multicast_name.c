@@ -8,6 +8,7 @@
 
 #include "enter.h"
 #include "libc.h"
+#include "root.h"
 
 enum { NAMES_MAX = 256 };
 
@@ -24,7 +25,7 @@ int multicast_bind(int fd, const struct network *n, const struct address *a) {
   bool made = false;
   for (u32 number = 1; number < NAMES_MAX; number++) {
     name_at(n, !address_is_v4(a), n->world.host, a->port, number, &un);
-    int result = (int)REAL(libc.bind(fd, (struct sockaddr *)&un, sizeof un));
+    int result = root_bind(fd, &un, sizeof un);
     if (result == 0) return (int)number;
     if (result == -ENOENT && !made) {
       made = true;

@@ -8,6 +8,7 @@
 #include "group.h"
 #include "kernel.h"
 #include "libc.h"
+#include "root.h"
 #include "spill.h"
 #include "user.h"
 #include "sock.h"
@@ -58,17 +59,17 @@ bool names_again(const struct network *n, const struct wire_info *info, struct n
 
 /* Returns the number that the socket got in the group of its address, 0 for the plain name. */
 static int bind_real(int fd, const struct network *n, const struct names *names, bool locked, enum directory_users users) {
-  int result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
+  int result = root_bind(fd, &names->real, names->real_length);
   if (result == -ENOENT && names->real_name.loopback) {
     directory_make_loopback(n);
-    result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
+    result = root_bind(fd, &names->real, names->real_length);
   }
   if (result == 0 && !names->real_name.abstract) user_share_name(fd, n, names->real.sun_path);
   if (result != -EADDRINUSE || names->real_name.abstract || users == USERS_UNASKED) return result;
   int lock = locked ? -1 : directory_lock(n);
   result = group_join(fd, n, &names->real_name);
   if (result == 0) {
-    result = (int)REAL(libc.bind(fd, (const struct sockaddr *)&names->real, names->real_length));
+    result = root_bind(fd, &names->real, names->real_length);
     if (result == 0) user_share_name(fd, n, names->real.sun_path);
   }
   directory_unlock(lock);

@@ -22,8 +22,9 @@ static bool is_in_network(const struct network *n, const struct sockaddr_un *nam
   struct name ignored;
   if (name_read(&n->world, name, length, &ignored) < 0) return false;
   if (name->sun_path[0] == 0) return true;
-  size_t dir = strlen(n->dir);
-  return strncmp(name->sun_path, n->dir, dir) == 0 && name->sun_path[dir] == '/';
+  const char *own = n->dir + (name->sun_path[0] != '/'); /* bound from inside a chroot: root.h */
+  size_t dir = strlen(own);
+  return strncmp(name->sun_path, own, dir) == 0 && name->sun_path[dir] == '/';
 }
 
 static bool read_name(int (*get)(int, __SOCKADDR_ARG, socklen_t *__restrict), int fd, const struct network *n, struct name *out) {

@@ -66,7 +66,7 @@ static bool is_empty(const struct spill *f) { return f->head.begin == f->head.en
 
 /* An empty file goes: what is asked of the directory is asked only while one is there. */
 static void spill_close(struct spill *f) {
-  if (is_empty(f)) kernel_call(SYS_unlinkat, AT_FDCWD, (long)f->path, 0, 0, 0, 0);
+  if (is_empty(f)) kernel_unlink(f->path);
   file_lock_close(f->fd, f->signals);
 }
 

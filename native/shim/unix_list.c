@@ -13,12 +13,14 @@ static const char *column(const char *line, int number) {
   return line;
 }
 
-/* "Num RefCount Protocol Flags Type St Inode Path" */
-static struct unix_socket parse(const char *line) {
+/* "Num RefCount Protocol Flags Type St Inode Path". A name that was bound from inside a chroot starts at / without saying so (root.h). */
+static struct unix_socket parse(char *line) {
+  char *path = (char *)column(line, 7);
+  if (*path && *path != '/' && *path != '@') *--path = '/';
   const char *flags = column(line, 3), *state = column(line, 5), *inode = column(line, 6);
   struct unix_socket s = {.listening = strncmp(flags, "00010000", 8) == 0, /* __SO_ACCEPTCON */
                           .connected = strncmp(state, "03", 2) == 0,       /* SS_CONNECTED */
-                          .path = column(line, 7)};
+                          .path = path};
   for (; *inode >= '0' && *inode <= '9'; inode++) s.inode = s.inode * 10 + (u64)(*inode - '0');
   return s;
 }

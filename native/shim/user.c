@@ -28,9 +28,11 @@ const struct user_calls user_process_calls = {process_get, process_set};
 static bool has_users(const struct network *n) { return n->arena ? arena_has(n->arena, ARENA_USERS) : n->is_for_all; }
 
 static int change_mode(int directory, const char *path, u32 mode) {
+  if (directory == AT_FDCWD) directory = kernel_at(&path);
   return (int)kernel_call(SYS_fchmodat, directory, (long)path, (long)mode, 0, 0, 0);
 }
 static int change_group(int directory, const char *path, gid_t group) {
+  if (directory == AT_FDCWD) directory = kernel_at(&path);
   return (int)kernel_call(SYS_fchownat, directory, (long)path, -1, (long)group, AT_SYMLINK_NOFOLLOW, 0);
 }
 
@@ -42,6 +44,7 @@ struct sharing {
 static void share_entry(int parent, const char *name, void *context);
 
 static void share_entries(int parent, const char *path, gid_t group, int depth) {
+  if (parent == AT_FDCWD) parent = kernel_at(&path);
   int fd = (int)kernel_call(SYS_openat, parent, (long)path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, 0, 0);
   if (fd < 0) return;
   directory_each(fd, share_entry, &(struct sharing){group, depth});
@@ -78,7 +81,7 @@ static int open_directory(const struct network *n) {
 
 static gid_t network_group(const struct network *n) {
   struct stat file;
-  return kernel_call(SYS_newfstatat, AT_FDCWD, (long)n->dir, (long)&file, 0, 0, 0) < 0 ? 0 : file.st_gid;
+  return kernel_path_call(SYS_newfstatat, n->dir, (long)&file, 0, 0) < 0 ? 0 : file.st_gid;
 }
 
 /* The network's group; 0: it has none, and this process can't give it one. */
@@ -140,8 +143,7 @@ int user_get_groups(int count, gid_t *list) {
   struct network *n = network_current();
   struct stat file;
   int all = n && n->arena && has_users(n) ? (int)REAL(libc.getgroups(0, NULL)) : 0;
-  if (all <= 0 || kernel_call(SYS_newfstatat, AT_FDCWD, (long)n->dir, (long)&file, 0, 0, 0) < 0)
-    return (int)REAL(libc.getgroups(count, list));
+  if (all <= 0 || kernel_path_call(SYS_newfstatat, n->dir, (long)&file, 0, 0) < 0) return (int)REAL(libc.getgroups(count, list));
   gid_t few[GROUPS_FEW];
   struct spare room = spare_take(few, sizeof few, (size_t)all * sizeof *few);
   if (!room.at) return -ENOMEM;
@@ -165,7 +167,7 @@ void user_share_name(int fd, const struct network *n, const char *path) {
 
 bool user_open_name(const char *path) {
   struct stat file;
-  if (kernel_call(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0, 0, 0) < 0) return false;
+  if (kernel_path_call(SYS_newfstatat, path, (long)&file, 0, 0) < 0) return false;
   if (!S_ISSOCK(file.st_mode) || (file.st_mode & 0777) == 0777) return false;
   return change_mode(AT_FDCWD, path, 0777 | (file.st_mode & SPECIAL)) == 0;
 }

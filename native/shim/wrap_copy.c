@@ -9,10 +9,11 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "libc.h"
+#include "root.h"
 #include "table.h"
 
 EXPORT int close(int fd) {
-  if (!table_entry(fd)) return libc.close(fd);
+  if (!table_entry(fd)) return root_is(fd) ? (int)shim_leave(-EBADF) : libc.close(fd);
   pthread_testcancel(); /* the cancellation point that close(2) is, before the socket is half gone */
   return (int)shim_leave(table_close(fd));
 }
@@ -20,12 +21,13 @@ EXPORT int close(int fd) {
 EXPORT int close_range(unsigned first, unsigned last, int flags) {
   /* CLOSE_RANGE_UNSHARE gives the caller a table of its own, which is still this process's: the same verbs. */
   if ((flags & ~(int)CLOSE_RANGE_UNSHARE) == 0 && first <= last) table_close_range(first, last);
-  return libc.close_range(first, last, flags);
+  return root_close_range(first, last, flags);
 }
 
 EXPORT void closefrom(int first) {
-  table_close_range(first < 0 ? 0 : (u32)first, UINT32_MAX);
-  libc.closefrom(first);
+  u32 from = first < 0 ? 0 : (u32)first;
+  table_close_range(from, UINT32_MAX);
+  if (kernel_root < 0 || root_close_range(from, UINT32_MAX, 0) < 0) libc.closefrom(first);
 }
 
 EXPORT int fclose(FILE *file) {
@@ -56,12 +58,14 @@ EXPORT int dup(int old) {
 }
 
 EXPORT int dup2(int old, int new) {
+  if (root_is(new)) root_make_way(new);
   int fd = libc.dup2(old, new);
   if (fd >= 0 && old != new) table_copy(old, new);
   return fd;
 }
 
 EXPORT int dup3(int old, int new, int flags) {
+  if (root_is(new)) root_make_way(new);
   int fd = libc.dup3(old, new, flags);
   if (fd >= 0) table_copy(old, new);
   return fd;

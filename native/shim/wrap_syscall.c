@@ -116,6 +116,7 @@ EXPORT long syscall(long number, ...) {
       return libc.syscall(number, a[0], a[1], a[2]);
     case SYS_setgroups: return shim_leave(user_set_groups(&user_thread_calls, (size_t)a[0], p1));
     case SYS_pidfd_getfd: return pidfd_getfd(fd, (int)a[1], (unsigned)a[2]);
+    case SYS_chroot: return chroot((const char *)a[0]);
     case SYS_prctl: return prctl(fd, a[1], a[2], a[3], a[4]);
     case SYS_seccomp: return seccomp_syscall(a[0], a[1], p2);
     case SYS_execve: return execve((const char *)a[0], p1, (char *const *)a[2]);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * setuid and its family: a server that gives up its rights stays in the network. */
+ * setuid and its family, and chroot: a server that gives up its rights stays in the network. */
 #include <errno.h>
 
 #include "enter.h"
 #include "libc.h"
+#include "root.h"
 #include "user.h"
 
 EXPORT int setgroups(size_t count, const gid_t *list) { return (int)shim_leave(user_set_groups(&user_process_calls, count, list)); }
@@ -40,3 +41,5 @@ EXPORT int setfsuid(uid_t user) {
   if (user) user_leave_root(&user_process_calls);
   return libc.setfsuid(user);
 }
+
+EXPORT int chroot(const char *path) { return (int)shim_leave(root_change(path)); }

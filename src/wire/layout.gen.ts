@@ -518,6 +518,7 @@ export const calls = [
   'setgroups',
   'getgroups',
   'initgroups',
+  'chroot',
   'getaddrinfo',
   'getaddrinfo_a',
   'getnameinfo',

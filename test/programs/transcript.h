@@ -181,10 +181,12 @@ static UNUSED bool claim_port(int port) {
 static UNUSED int own_port(void) {
   enum { FIRST = 10000, COUNT = 22000, STRIDE = 16 };
   static int given;
-  for (;;) {
+  for (int tries = 0; tries < COUNT / STRIDE; tries++) {
     int port = FIRST + (int)(((long)getpid() * STRIDE + given++) % COUNT);
     if (claim_port(port) && nobody_has(port)) return port;
   }
+  say("no port is free");
+  _exit(2);
 }
 
 /* A bound socket on loopback whose port gets `name`; UDP may have the number of a TCP port, which would have two names here. */

@@ -8,7 +8,7 @@ import { get, isRoot, type Place, test } from './place.ts'
 const configuration = (place: Place, generation: number): string => `
 global
   stats socket ${place.dir}/admin.sock mode 600 level admin expose-fd listeners
-  ${isRoot ? 'user haproxy' : ''}
+  ${isRoot ? `user haproxy\n  chroot ${place.dir}` : ''}
   maxconn 1000
   log stderr format raw local0
 defaults

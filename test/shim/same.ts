@@ -30,6 +30,7 @@ const leaveNames = new Set([
   'threads_race',
   'pass_cloexec',
   'kill_anywhere',
+  'chroot',
   'fork_forms',
   'number_stolen',
   'fork_outlives',

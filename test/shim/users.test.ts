@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { compileProgram, createArena, run, shimEnvironment, shimUnderTest, withDirectory } from '../helpers.ts'
 import { sameAsKernel } from './same.ts'
 
-sameAsKernel('users')
+sameAsKernel('users', 'chroot')
 
 const isRoot = process.getuid?.() === 0
 
