@@ -59,11 +59,11 @@ static int disconnect(int fd, struct sock *s) {
   if (result < 0) return result;
   struct address none = {.port = 0};
   sock_begin(s);
-  info_set_peer(&s->info, &none);
+  sock_set_peer(s, &none);
   if (s->info.flags & FLAG_anyBound) {
     struct address any = address_any(s->info.family);
     any.port = s->info.localPort;
-    info_set_local(&s->info, &any);
+    sock_set_local(s, &any);
   }
   s->info.state = STATE_bound;
   s->info.pendingError = 0;
@@ -102,15 +102,17 @@ static int connect_peer(int fd, struct sock *s, struct address *peer) {
   if (!known && s->info.state == STATE_connected) forget_peer(fd);
   atomic_store_explicit(&s->filters, !known && !address_is_broadcast(world, peer), memory_order_relaxed);
   if (s->info.options[OPTION_reuseAddress] || s->info.options[OPTION_reusePort]) datagram_crowd(s->network);
+  struct wire_info now;
+  sock_read(s, &now);
   sock_begin(s);
-  if (s->info.flags & FLAG_anyBound) {
+  if (now.flags & FLAG_anyBound) {
     bool v6 = !address_is_v4(peer), group = address_is_multicast(peer);
-    bool loopback = group ? multicast_interface(s, &s->info, v6) == INTERFACE_LO : address_is_loopback(peer);
+    bool loopback = group ? multicast_interface(s, &now, v6) == INTERFACE_LO : address_is_loopback(peer);
     struct address local = address_of_host(world, world->host, v6, loopback);
-    local.port = s->info.localPort;
-    info_set_local(&s->info, &local);
+    local.port = now.localPort;
+    sock_set_local(s, &local);
   }
-  info_set_peer(&s->info, peer);
+  sock_set_peer(s, peer);
   s->info.state = STATE_connected;
   s->info.pendingError = 0;
   sock_end(s);

@@ -62,8 +62,9 @@ static long attempt(int fd, struct sock *s, const struct parcel *p) {
 int datagram_label(int fd, struct sock *s, const struct address *to, struct courier_label *out) {
   struct sockaddr_un own;
   socklen_t length = sizeof own;
-  *out = (struct courier_label){.hops = datagram_hops(&s->info, !address_is_v4(to)),
-                                .traffic = datagram_traffic(&s->info, !address_is_v4(to))};
+  struct wire_info info;
+  sock_read(s, &info);
+  *out = (struct courier_label){.hops = datagram_hops(&info, !address_is_v4(to)), .traffic = datagram_traffic(&info, !address_is_v4(to))};
   int result = (int)REAL(libc.getsockname(fd, (struct sockaddr *)&own, &length));
   return result < 0 ? result : name_read(&s->network->world, &own, length, &out->source);
 }

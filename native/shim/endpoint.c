@@ -17,8 +17,10 @@ bool endpoint_is_group(const struct wire_info *info, const struct address *a) {
 
 static int bind_given(int fd, const struct sock *s, struct address *local, struct names *names, enum directory_users users) {
   *names = (struct names){.aliases = 0};
-  if (endpoint_is_group(&s->info, local)) return multicast_bind(fd, s->network, local);
-  int result = names_of(&s->network->world, &s->info, local, names);
+  struct wire_info info;
+  sock_read(s, &info);
+  if (endpoint_is_group(&info, local)) return multicast_bind(fd, s->network, local);
+  int result = names_of(&s->network->world, &info, local, names);
   return result < 0 ? result : names_take(fd, s->network, names, users);
 }
 
@@ -31,7 +33,7 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
                        : port_bind_free(fd, s, &wanted, &names, bind_given);
   if (result < 0) return directory_error(n, result);
   sock_begin(s);
-  info_set_local(&s->info, &wanted);
+  sock_set_local(s, &wanted);
   s->info.shareNumber = (u32)result;
   if (s->info.state == STATE_open) s->info.state = STATE_bound;
   s->info.flags |= FLAG_named;
@@ -74,7 +76,7 @@ static int autobind_client(int fd, struct sock *s, const struct address *toward)
   bool stream = s->info.type == SOCK_STREAM;
   struct address shown = stream ? local : address_any(s->info.family);
   shown.port = local.port;
-  info_set_local(&s->info, &shown);
+  sock_set_local(s, &shown);
   s->info.flags |= FLAG_autobound | (names.real_name.abstract ? 0 : FLAG_named) | (names.real_name.loopback ? FLAG_loopbackName : 0) |
                    (stream ? 0 : FLAG_anyBound);
   if (s->info.family == AF_INET6 && !v6) s->info.flags |= FLAG_nameV4;
@@ -108,6 +110,8 @@ bool endpoint_name(const struct network *n, const struct wire_info *info, struct
 
 int endpoint_listen(int fd, struct sock *s) {
   struct names names;
-  if (!names_again(s->network, &s->info, &names)) return (int)REAL(libc.listen(fd, SOMAXCONN));
-  return group_listen(fd, s->network, &names.real_name, s->info.shareNumber);
+  struct wire_info info;
+  sock_read(s, &info);
+  if (!names_again(s->network, &info, &names)) return (int)REAL(libc.listen(fd, SOMAXCONN));
+  return group_listen(fd, s->network, &names.real_name, info.shareNumber);
 }

@@ -212,11 +212,13 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     int result = multicast_set(fd, s, level, number, value, length);
     if (result != -ENOTTY) return result;
   }
-  int result = option_fixed_set(&s->info, level, number, value, length);
+  struct wire_info info;
+  sock_read(s, &info);
+  int result = option_fixed_set(&info, level, number, value, length);
   if (result != -ENOTTY) return result;
-  if (row >= 0 && has_level(&s->info, level)) {
+  if (row >= 0 && has_level(&info, level)) {
     result = option_read_int(level, number, value, length, &set);
-    if (result == 0) result = check_value(row, &s->info, &set);
+    if (result == 0) result = check_value(row, &info, &set);
     if (result < 0) return result;
     sock_begin(s);
     s->info.options[row] = set;
@@ -231,17 +233,16 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     if (s->info.type == SOCK_DGRAM && s->network->arena && (marks || atomic_load(&s->registered))) endpoint_publish(fd, s);
     return 0;
   }
-  int local = option_local_find(&s->info, level, number);
+  int local = option_local_find(&info, level, number);
   if (local >= 0) return option_local_set(fd, s, local, level, value, length);
   if (level == SOL_SOCKET) return option_socket_set(fd, s, number, value, length);
   if (level == IPPROTO_TCP && number == TCP_CONGESTION && s->info.type == SOCK_STREAM) return option_congestion_set(s, value, length);
   if (level == IPPROTO_IPV6 && s->info.family == AF_INET6 && (number == 1 /* IPV6_ADDRFORM */ || number == IPV6_MTU)) {
     result = option_read_int(level, number, value, length, &set);
     if (result == 0 && number == IPV6_MTU) return set == 0 || set >= 1280 /* IPV6_MIN_MTU */ ? 0 : -EINVAL;
-    return result < 0 ? result : set_form(&s->info, set);
+    return result < 0 ? result : set_form(&info, set);
   }
-  result = (level == IPPROTO_TCP || level == IPPROTO_UDP) && has_level(&s->info, level)
-               ? option_read_int(level, number, value, length, &set)
-               : 0;
+  result =
+      (level == IPPROTO_TCP || level == IPPROTO_UDP) && has_level(&info, level) ? option_read_int(level, number, value, length, &set) : 0;
   return result < 0 ? result : -ENOPROTOOPT;
 }

@@ -34,8 +34,8 @@ static void apply_fault(struct sock *s, const struct wire_info *carried) {
   sock_begin(s);
   switch (fault) {
     case FAULT_NONE: break;
-    case FAULT_LOCAL: info_set_local(&s->info, &nothing); break;
-    case FAULT_PEER: info_set_peer(&s->info, &nothing); break;
+    case FAULT_LOCAL: sock_set_local(s, &nothing); break;
+    case FAULT_PEER: sock_set_peer(s, &nothing); break;
     case FAULT_OPTIONS: s->info.optionMask = 0; break;
     case FAULT_STATE: s->info.state = STATE_open; break;
     case FAULT_TYPE: s->info.type = carried->type == SOCK_STREAM ? SOCK_DGRAM : SOCK_STREAM; break;
@@ -62,10 +62,11 @@ static u64 kernel_cookie(int fd) {
 static struct sock *make_sock(struct network *network, const struct wire_info *info, u64 cookie) {
   struct sock *s = table_new(network);
   if (!s) return NULL;
-  s->info = *info;
-  s->info.cookie = cookie;
-  s->info.flags |= FLAG_shared;
-  s->info.pendingError = 0;
+  struct wire_info own = *info;
+  own.cookie = cookie;
+  own.flags |= FLAG_shared;
+  own.pendingError = 0;
+  sock_write(s, &own);
   atomic_store(&s->registered, network->arena && arena_socket_version(network->arena, cookie) != 0);
   return s;
 }
@@ -75,7 +76,7 @@ static void renew_sock(struct sock *s, const struct wire_info *info) {
   if ((s->info.flags & FLAG_shared) && info->version <= s->info.version) return;
   sock_begin(s);
   i32 pending = s->info.pendingError;
-  if (info->version > s->info.version) s->info = *info;
+  if (info->version > s->info.version) sock_write(s, info);
   s->info.pendingError = pending;
   s->info.flags |= FLAG_shared;
   sock_end(s);

@@ -66,8 +66,8 @@ void endpoint_refresh(int fd, struct sock *s) {
   if (found.state == STATE_bound && (s->info.flags & FLAG_autobound)) return; /* of a connect that was refused */
   struct address local = info_local(&found), peer = info_peer(&found);
   sock_begin(s);
-  if (s->info.localPort == 0 || found.state == STATE_connected) info_set_local(&s->info, &local);
-  if (found.state == STATE_connected) info_set_peer(&s->info, &peer);
+  if (s->info.localPort == 0 || found.state == STATE_connected) sock_set_local(s, &local);
+  if (found.state == STATE_connected) sock_set_peer(s, &peer);
   s->info.state = found.state;
   sock_end(s);
 }
@@ -85,9 +85,7 @@ struct sock *endpoint_recover(int fd, struct network *n) {
     s = table_new(n);
     if (!s) return NULL;
     info.cookie = cookie;
-    sock_begin(s);
-    s->info = info;
-    sock_end(s);
+    sock_write(s, &info);
     atomic_store(&s->registered, registered);
   }
   sock_begin(s);

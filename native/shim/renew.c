@@ -48,11 +48,12 @@ struct sock *renew(int fd, struct sock *s) {
   sock_read(s, &info);
   struct renewal r = {.old = s, .new = table_new(s->network), .first = -1};
   if (!r.new) return NULL;
-  r.new->info = (struct wire_info){.family = info.family, .type = info.type, .protocol = info.protocol, .host = info.host};
+  struct wire_info fresh = {.family = info.family, .type = info.type, .protocol = info.protocol, .host = info.host};
   bool dual = info.family == AF_INET6 && !((info.optionMask & 1u << OPTION_v6Only) && info.options[OPTION_v6Only]);
-  r.new->info.flags = (u16)((info.flags & FLAG_inherit) | (dual ? FLAG_dualStack : 0));
-  r.new->info.optionMask = info.optionMask;
-  memcpy(r.new->info.options, info.options, sizeof info.options);
+  fresh.flags = (u16)((info.flags & FLAG_inherit) | (dual ? FLAG_dualStack : 0));
+  fresh.optionMask = info.optionMask;
+  memcpy(fresh.options, info.options, sizeof info.options);
+  sock_write(r.new, &fresh);
   option_local_copy(r.new, s);
   r.fd = socket_like(fd, &info);
   if (r.fd >= 0) {

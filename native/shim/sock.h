@@ -8,6 +8,18 @@
 
 enum { SOCK_LOCAL_OPTIONS = 52, SOCK_CONGESTION_SIZE = 16 /* TCP_CA_NAME_MAX */ };
 
+/* A wire_info whose fields are read one by one while another thread writes. */
+#define FIELD(type, name, doc) _Atomic type name;
+#define BYTES(name, size, doc) _Atomic u64 name[(size) / 8];
+#define INTS(name, count, doc) _Atomic i32 name[count];
+struct sock_info {
+#include "../wire/info.def"
+};
+#undef FIELD
+#undef BYTES
+#undef INTS
+static_assert(sizeof(struct sock_info) == sizeof(struct wire_info), "they are copied word by word");
+
 struct sock {
   _Atomic u32 references; /* descriptors of this process */
   _Atomic u32 sequence;   /* odd while `info` is written */
@@ -26,7 +38,7 @@ struct sock {
   struct network *network;
   _Atomic int served;    /* TCP: descriptor of the name server's end + 1; 0: none; -1: somebody is answering */
   u64 served_cookie;     /* of that descriptor: a program may close what it does not know */
-  struct wire_info info; /* only by sock_read and between sock_begin and sock_end */
+  struct sock_info info; /* single fields at any time; several that belong together by sock_read; written between sock_begin and sock_end */
 };
 
 /* A consistent copy. Bounded: a reader in a signal handler that interrupted the writer takes what is there. Signal-safe: yes. */
@@ -37,6 +49,11 @@ void sock_begin(struct sock *s);
 void sock_end(struct sock *s);
 /* The same, with the current copy of the registry when that is newer (another holder connected, bound ...). One load when it is not. */
 void sock_refresh(struct sock *s);
+
+/* Between the two. */
+void sock_write(struct sock *s, const struct wire_info *info);
+void sock_set_local(struct sock *s, const struct address *a);
+void sock_set_peer(struct sock *s, const struct address *a);
 
 static inline bool sock_is_stream(const struct sock *s) { return s->info.type == SOCK_STREAM; }
 struct address info_local(const struct wire_info *i);

@@ -81,7 +81,7 @@ struct sock *table_new(struct network *network) {
   u32 number = slot_take();
   if (!number) return NULL;
   struct sock *s = &table_slots[number - 1];
-  memset(&s->info, 0, sizeof s->info);
+  sock_write(s, &(struct wire_info){.cookie = 0});
   option_local_clear(s);
   atomic_store_explicit(&s->registered, false, memory_order_relaxed);
   atomic_store_explicit(&s->sent_to_own_address, false, memory_order_relaxed);

@@ -140,9 +140,9 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
   if (s->info.flags & FLAG_anyBound) {
     struct address local = address_of_host(&n->world, n->world.host, !address_is_v4(a), address_is_loopback(a));
     local.port = s->info.localPort;
-    info_set_local(&s->info, &local);
+    sock_set_local(s, &local);
   }
-  info_set_peer(&s->info, a);
+  sock_set_peer(s, a);
   s->info.state = STATE_connected;
   sock_end(s);
   return 0;

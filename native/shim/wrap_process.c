@@ -58,7 +58,7 @@ static void enter_table(struct network *n, pid_t parent) {
 }
 
 /* Asked for before: a daemon's parent may have ended when its child looks for it. */
-static pid_t forking;
+static _Atomic pid_t forking;
 
 void process_before_fork(void) {
   forking = (pid_t)journal_pid();
@@ -99,7 +99,9 @@ static void leave_name(int fd, struct sock *s, void *context) {
   (void)context;
   if (!(s->info.flags & FLAG_named)) return;
   struct endpoint_remains remains = {.network = NULL};
-  endpoint_release(s, &s->info, true, &remains);
+  struct wire_info info;
+  sock_read(s, &info);
+  endpoint_release(s, &info, true, &remains);
   if (remains.network) table_close(fd);
 }
 
@@ -170,7 +172,11 @@ EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument
   bool as_vfork = (flags & CLONE_VFORK) && !(flags & (CLONE_FILES | CLONE_SETTLS));
   int before = table_in_vfork_child;
   if (!(flags & CLONE_FILES)) table_each(share_with_child, NULL);
-  if (as_vfork) forking = (pid_t)journal_pid(), table_in_vfork_child = 1, journal_forget_pid();
+  if (as_vfork) {
+    forking = (pid_t)journal_pid();
+    table_in_vfork_child = 1;
+    journal_forget_pid();
+  }
   int result = libc.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
   if (as_vfork) table_in_vfork_child = before, journal_forget_pid();
   return result;

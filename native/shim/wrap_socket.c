@@ -109,22 +109,22 @@ static int adopt(int fd, struct sock *listener, const struct sockaddr_un *un, so
   sock_read(listener, &from);
   struct sock *s = table_new(n);
   if (!s) return -ENFILE;
-  struct wire_info *info = &s->info;
-  *info = (struct wire_info){.family = from.family, .type = from.type, .protocol = from.protocol, .host = from.host};
-  info->state = STATE_connected;
-  info->flags = FLAG_accepted | (from.flags & FLAG_dualStack);
-  info->optionMask = from.optionMask;
-  memcpy(info->options, from.options, sizeof info->options);
+  struct wire_info info = {.family = from.family, .type = from.type, .protocol = from.protocol, .host = from.host};
+  info.state = STATE_connected;
+  info.flags = FLAG_accepted | (from.flags & FLAG_dualStack);
+  info.optionMask = from.optionMask;
+  memcpy(info.options, from.options, sizeof info.options);
   option_local_copy(s, listener);
   struct name peer;
   if (name_read(&n->world, un, length, &peer) == 0) {
-    accepted_addresses(n, &from, &peer, info);
+    accepted_addresses(n, &from, &peer, &info);
   } else {
     /* A client without a name, for example one that is not under a shim. */
     struct address local = info_local(&from), any = address_any(from.family);
-    info_set_local(info, &local);
-    info_set_peer(info, &any);
+    info_set_local(&info, &local);
+    info_set_peer(&info, &any);
   }
+  sock_write(s, &info);
   *out = s;
   return table_install(fd, s);
 }
@@ -156,8 +156,10 @@ static int accept_stream(int fd, struct sock *listener, struct sockaddr *address
   endpoint_record(accepted, s, OP_accept, accepted, (u32)fd);
   if (capture_is_on(s)) capture_accepted(accepted, s);
   if (address) {
-    struct address peer = info_peer(&s->info);
-    address_write(&peer, s->info.family, address, length);
+    struct wire_info info;
+    sock_read(s, &info);
+    struct address peer = info_peer(&info);
+    address_write(&peer, info.family, address, length);
   }
   return accepted;
 }

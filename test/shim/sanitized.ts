@@ -1,0 +1,14 @@
+// What cannot run under a sanitizer, whatever the shim does: scripts/sanitizers.mjs names the sanitizer in TEST_SANITIZER.
+const exempt: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  address: {
+    threads_cancel:
+      'a cancelled thread leaves its stack without telling: what lay there stays poisoned (google/sanitizers#1399)',
+    fork_forms:
+      'a child of clone that shares the memory and execs leaves its stack poisoned, and the next child gets that stack',
+  },
+}
+
+/** Why the sanitizer that the suite runs under cannot run this program; undefined: it can. */
+export function exemption(program: string): string | undefined {
+  return exempt[process.env['TEST_SANITIZER'] ?? '']?.[program]
+}
