@@ -183,6 +183,9 @@ export const sanitizerEnvironment: Readonly<Record<string, string>> =
 /** LD_PRELOAD of a process under our shim. */
 export const shimPreload = sanitizer === undefined ? shimUnderTest : `${sanitizer}:${shimUnderTest}`
 
+/** The command that programs under the shim are run by, with its arguments; see scripts/sanitizers.mjs. */
+const runner = process.env['TEST_RUNNER']?.split(' ') ?? []
+
 /** Environment of a process under our shim. */
 export function shimEnvironment(
   directory: string,
@@ -248,7 +251,8 @@ export async function runProgram(
       ...(place === 'network' ? { SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0' } : {}),
       ...(place === 'captured' ? { SOCKET_WRAPPER_PCAP_FILE: join(directory, 'x.pcap') } : {}),
     })
-    const result = await run({ command, args, env, ...limit })
+    const [first = command, ...rest] = [...runner, command, ...args]
+    const result = await run({ command: first, args: rest, env, ...limit })
     return {
       ...result,
       log: await readFile(log, 'utf8').catch(() => ''),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { runProgram, type Place } from '../helpers.ts'
 import { differences } from './differences.ts'
+import { exemption } from './sanitized.ts'
 
 /** What the shim must print: the kernel's transcript, but for the rows of differences.ts, each of which must apply. */
 export function expected(program: string, place: Place, kernel: readonly string[]): readonly string[] {
@@ -44,10 +45,12 @@ export function sameAsKernel(...programs: readonly string[]): void {
     const kernel = runProgram(program, 'kernel')
     kernel.catch(() => {}) // the tests report it
 
-    test.each([
+    test.for([
       ['in a plain wrapper', 'bare'],
       ['in a network', 'network'],
-    ] as const)('%s', async (_, place) => {
+    ] as const)('%s', async ([, place], { skip }) => {
+      const reason = exemption(program)
+      skip(reason !== undefined, reason)
       const [onKernel, result] = await Promise.all([kernel, runProgram(program, place)])
       expect(onKernel).toMatchObject({ status: 'exit 0', stderr: '' })
       expect(onKernel.lines.at(-1)).toBe('end')
