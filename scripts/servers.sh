@@ -5,6 +5,7 @@
 #   libsocket-wrapper        test/servers: the reference
 #   python3 netcat-openbsd   test/servers, examples: real programs
 #   clang libclang-rt-dev     test/servers/fuzz.test.ts
+#   sudo systemd             test/servers/switch.test.ts and activation.test.ts; systemd for systemd-socket-activate, it is not started
 #   the rest                 test/servers: what their tests are named after; apache2-utils has ab
 set -eu
 
@@ -27,6 +28,8 @@ for package in \
   redis-tools \
   openssl \
   socat \
+  sudo \
+  systemd \
   tshark \
   samba smbclient samba-testsuite; do
   dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"

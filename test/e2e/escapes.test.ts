@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { chmod, chown, copyFile, rm } from 'node:fs/promises'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { compileProgram } from '../helpers.ts'
 import { type Outcome, runVitest } from './project.ts'
@@ -12,17 +13,33 @@ const cases = {
     script: '$STATIC exec /bin/sh -c "echo ready; /bin/sleep 60; :" & wait',
     fails: true,
   },
+  'a setuid program': { script: '$SETUID & wait' },
   'a static helper that lives on': { script: '$STATIC idle & wait' },
   'a static helper that lives on in a test that fails': { script: '$STATIC idle & wait', fails: true },
   'a static helper that ends': { script: '$STATIC end; sleep 60' },
   'exec again and again': { script: 'while true; do /bin/true; echo ready; done' },
 }
 
+const isRoot = process.getuid?.() === 0
+const nobody = 65534
+
+/** A copy that runs as another user; of a test that is not root's, as its own, which changes nothing. */
+async function makeSetuid(program: string): Promise<string> {
+  const copy = `${program}-setuid-${process.pid}`
+  onTestFinished(() => rm(copy, { force: true }))
+  await copyFile(program, copy)
+  if (isRoot) await chown(copy, nobody, nobody)
+  await chmod(copy, 0o4755)
+  return copy
+}
+
 async function outcome(options = ''): Promise<Outcome> {
-  const [staticProgram, raw] = await Promise.all(
-    ['under/escape_static', 'under/escape_raw'].map((name) => compileProgram(name)),
-  )
-  const env = { STATIC: staticProgram, RAW: raw }
+  const [staticProgram, raw, plain] = await Promise.all([
+    compileProgram('under/escape_static'),
+    compileProgram('under/escape_raw'),
+    compileProgram('under/escape_setuid'),
+  ])
+  const env = { STATIC: staticProgram, RAW: raw, SETUID: await makeSetuid(plain) }
   const tests = Object.entries(cases).map(
     ([title, { script, ...more }]) => `
       test(${JSON.stringify(title)}, async ({ network }) => {
@@ -58,6 +75,11 @@ To let such processes be: environmentOptions['socket-wrapper'].escapes = 'ignore
   expect(told(found, 'raw system calls')).toContain(
     'Process "escape_raw" (pid N) is under the shim, and makes system calls without libc (Go, io_uring, a raw syscall instruction). It holds tcp 127.0.0.1:N listening of the real network.',
   )
+  if (isRoot)
+    expect(told(found, 'a setuid program')).toContain(
+      'Process "escape_setuid-s" (pid N) is setuid (to user 65534), so the loader ignores the shim and it would reach the real network. It holds tcp 127.0.0.1:N listening of the real network. Start a copy without that bit.',
+    )
+  else expect(found.tests['a setuid program']).toMatchObject({ state: 'passed' })
   // Without sockets it is told where the test has failed anyway: it may be why.
   expect(told(found, 'an empty environment through a static program')).toContain(
     'Process "sh" (pid N) was started without LD_PRELOAD by a program that is not under the shim itself.',
