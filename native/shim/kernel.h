@@ -8,6 +8,7 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -89,6 +90,19 @@ static inline uint64_t kernel_hold_signals(void) {
 }
 static inline void kernel_free_signals(uint64_t before) {
   kernel_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+}
+/* One signal of the thread, held back. True when it was not so already; then kernel_free_signal forgets it if the call in between has sent
+ * it, and lets it through again. */
+static inline bool kernel_hold_signal(int number) {
+  uint64_t one = 1ull << (number - 1), before = 0;
+  kernel_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&one, (long)&before, sizeof one, 0, 0);
+  return !(before & one);
+}
+static inline void kernel_free_signal(int number, bool sent) {
+  uint64_t one = 1ull << (number - 1);
+  static const struct timespec now = {0, 0};
+  if (sent) kernel_call(SYS_rt_sigtimedwait, (long)&one, 0, (long)&now, sizeof one, 0, 0);
+  kernel_call(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&one, 0, sizeof one, 0, 0);
 }
 /* What poll says now. */
 static inline short kernel_events(int fd, short events) {

@@ -2,6 +2,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -42,14 +43,15 @@ static void set_pending(struct sock *s, int error) {
 static bool mark(struct sock *s, u32 edge) { return !(atomic_fetch_or(&s->edge, edge) & edge); }
 
 /* The peer reset the connection, and nobody was told yet. Its shim has left a note in the registry. */
-static bool take_reset(struct sock *s) {
+static bool is_reset_unseen(const struct sock *s) {
   struct wire_info info;
   struct arena *arena = s->network->arena;
   if (!arena || (atomic_load_explicit(&s->edge, memory_order_relaxed) & EDGE_RESET)) return false;
-  bool reset = (s->info.flags & FLAG_reset) || (arena_socket_version(arena, s->info.cookie) > s->info.version &&
-                                                arena_socket_get(arena, s->info.cookie, &info) && (info.flags & FLAG_reset));
-  return reset && mark(s, EDGE_RESET);
+  return (s->info.flags & FLAG_reset) || (arena_socket_version(arena, s->info.cookie) > s->info.version &&
+                                          arena_socket_get(arena, s->info.cookie, &info) && (info.flags & FLAG_reset));
 }
+
+static bool take_reset(struct sock *s) { return is_reset_unseen(s) && mark(s, EDGE_RESET); }
 
 int stream_take_error(int fd, struct sock *s) {
   int error = take_pending(s), kernel = 0;
@@ -71,7 +73,7 @@ int stream_state(int fd, const struct sock *s) {
   if (info.state != STATE_connected || (atomic_load(&s->edge) & EDGE_RESET)) return TCP_CLOSE;
   short events = events_of(fd);
   bool read = info.flags & FLAG_shutRead, written = info.flags & FLAG_shutWrite;
-  if (events & POLLERR) return TCP_CLOSE;
+  if ((events & POLLERR) || is_reset_unseen(s)) return TCP_CLOSE;
   bool peer_ended = read ? (events & POLLHUP) && !written : events & POLLRDHUP;
   if (peer_ended) return written ? TCP_CLOSE : TCP_CLOSE_WAIT;
   return written ? TCP_FIN_WAIT2 : TCP_ESTABLISHED;
@@ -170,6 +172,8 @@ long stream_receive(int fd, struct sock *s, struct msghdr *message, int flags) {
   copy.msg_name = NULL;
   copy.msg_namelen = 0;
   long result;
+  if (message->msg_iovlen > IOV_MAX) return -EMSGSIZE;
+  if (!message->msg_iov && message->msg_iovlen) return -EFAULT;
   if (flags & MSG_TRUNC) {
     result = discard(fd, message_size(message), flags);
     copy.msg_controllen = 0;
@@ -201,7 +205,7 @@ static int check_control(const struct msghdr *message) {
 
 long stream_send(int fd, struct sock *s, const struct msghdr *message, int flags) {
   if (!s) return -EBADF;
-  int result = message->msg_controllen ? check_control(message) : 0;
+  int result = !message->msg_controllen ? 0 : message->msg_control ? check_control(message) : -EFAULT;
   if (result < 0) return result;
   if ((flags & MSG_FASTOPEN) && message->msg_name) {
     result = connect_address(fd, message->msg_name, message->msg_namelen);
@@ -215,5 +219,6 @@ long stream_send(int fd, struct sock *s, const struct msghdr *message, int flags
   flags &= ~MSG_FASTOPEN;
   int quiet = flags | MSG_NOSIGNAL;
   long sent = table_entry(fd) & TABLE_CAPTURED ? capture_send(fd, &copy, quiet) : REAL(libc.sendmsg(fd, &copy, quiet));
-  return sent < 0 ? stream_send_error(fd, s, sent, message_size(message), flags, false) : sent;
+  if (sent >= 0) return sent;
+  return stream_send_error(fd, s, sent, sent == -EPIPE ? message_size(message) : 0, flags, false);
 }

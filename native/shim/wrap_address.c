@@ -33,6 +33,7 @@ static void set_v6_only(struct sock *s) {
 static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_t length) {
   struct address a;
   int result;
+  if (length > sizeof(struct sockaddr_storage)) return -EINVAL; /* move_addr_to_kernel */
   /* bind(2) of AF_INET takes AF_UNSPEC with INADDR_ANY for compatibility (inet_bind). */
   struct sockaddr_in in;
   if (s->info.family == AF_INET && to && length >= sizeof in && to->sa_family == AF_UNSPEC) {
@@ -152,6 +153,7 @@ int connect_address(int fd, const struct sockaddr *to, socklen_t length) {
   struct sock *s = table_find_checked(fd);
   if (!s) return (int)REAL(libc.connect(fd, to, length));
   sock_refresh(s);
+  if (length > sizeof(struct sockaddr_storage)) return -EINVAL;
   if (!to) return -EFAULT;
   if (length < sizeof to->sa_family) return -EINVAL;
   bool stream = s->info.type == SOCK_STREAM;

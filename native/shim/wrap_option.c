@@ -59,6 +59,22 @@ static bool device_ioctl(int fd, unsigned long request, void *argument, int *res
   return interface_ioctl(n, request, argument, result);
 }
 
+/* What a unix socket does not know, or counts in its own way: loopback TCP has sent everything, and only TCP has a mark. */
+static bool queue_ioctl(int fd, bool datagram, unsigned long request, void *argument, int *result) {
+  if (request == SIOCATMARK && datagram) {
+    *result = -ENOTTY;
+  } else if (request == SIOCOUTQ || (request == SIOCOUTQNSD && !datagram)) {
+    struct sock *s = table_find_checked(fd);
+    if (!s) return false;
+    bool listening = !datagram && s->info.state == STATE_listening;
+    *result = listening ? -EINVAL : !argument ? -EFAULT : 0;
+    if (*result == 0) *(int *)argument = 0;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 EXPORT int ioctl(int fd, unsigned long request, ...) {
   va_list arguments;
   va_start(arguments, request);
@@ -66,9 +82,9 @@ EXPORT int ioctl(int fd, unsigned long request, ...) {
   va_end(arguments);
   int result;
   if ((request & ~0xfful) == SIOCDEVICE && device_ioctl(fd, request, argument, &result)) return (int)shim_leave(result);
+  u32 entry = table_entry(fd);
+  if (entry && queue_ioctl(fd, entry & TABLE_DATAGRAM, request, argument, &result)) return (int)shim_leave(result);
   result = libc.ioctl(fd, request, argument);
-  /* A unix socket counts the kernel's bookkeeping as unsent bytes; loopback TCP has sent everything. */
-  if (result == 0 && request == SIOCOUTQ && table_entry(fd)) *(int *)argument = 0;
   return result;
 }
 

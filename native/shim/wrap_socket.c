@@ -133,8 +133,6 @@ static int adopt(int fd, struct sock *listener, const struct sockaddr_un *un, so
 enum { PLAIN_ACCEPT = -1 };
 
 static int accept_stream(int fd, struct sock *listener, struct sockaddr *address, socklen_t *length, int flags) {
-  if (address && !length) return -EFAULT;
-  if (address && (int)*length < 0) return -EINVAL;
   struct sockaddr_un un;
   socklen_t un_length = sizeof un;
   un.sun_family = AF_UNSPEC;
@@ -142,6 +140,10 @@ static int accept_stream(int fd, struct sock *listener, struct sockaddr *address
   int accepted = (int)REAL(flags == PLAIN_ACCEPT ? libc.accept(fd, from, &un_length) : libc.accept4(fd, from, &un_length, flags));
   /* A unix listener that was shut down is one for ever. */
   if (accepted < 0) return accepted == -EAGAIN && listener->info.state != STATE_listening ? -EINVAL : accepted;
+  if (address && (!length || (int)*length < 0)) { /* do_accept looks at it when there is a connection, which is lost then */
+    kernel_close(accepted);
+    return length ? -EINVAL : -EFAULT;
+  }
   /* Not looked up again by its number: another thread may close that at any time. */
   struct sock *s;
   int result = adopt(accepted, listener, &un, un_length < sizeof un ? un_length : sizeof un, &s);

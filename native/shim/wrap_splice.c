@@ -1,22 +1,38 @@
 /* SPDX-License-Identifier: MIT
- * sendfile, splice: the kernel moves bytes that nobody sees. Only a socket that is captured needs them as bytes. */
+ * sendfile, splice: the kernel moves bytes that nobody sees. A socket that is captured needs them as bytes, and so does one whose peer has
+ * closed: TCP takes the first of them all the same. */
 #include <errno.h>
+#include <signal.h>
 #include <sys/sendfile.h>
 
-#include "capture.h"
 #include "enter.h"
+#include "kernel.h"
 #include "libc.h"
+#include "message.h"
 #include "pipe.h"
 #include "table.h"
 
 enum { CHUNK = 16384 };
 
+static bool is_stream(int fd) {
+  u32 entry = table_entry(fd);
+  return entry && !(entry & TABLE_DATAGRAM);
+}
 static bool is_captured_stream(int fd) { return (table_entry(fd) & (TABLE_DATAGRAM | TABLE_CAPTURED)) == TABLE_CAPTURED; }
 
 static long send_bytes(int fd, void *bytes, size_t size, int flags) {
   struct iovec vector = {bytes, size};
-  return capture_send(fd, &(struct msghdr){.msg_iov = &vector, .msg_iovlen = 1}, flags);
+  return message_send(fd, &(struct msghdr){.msg_iov = &vector, .msg_iovlen = 1}, flags);
 }
+
+/* Neither call can be told MSG_NOSIGNAL. */
+#define QUIETLY(call)                                          \
+  (__extension__({                                             \
+    bool held_ = kernel_hold_signal(SIGPIPE);                  \
+    long result_ = REAL(call);                                 \
+    if (held_) kernel_free_signal(SIGPIPE, result_ == -EPIPE); \
+    result_;                                                   \
+  }))
 
 static long send_file(int out, int in, off_t *offset, size_t count) {
   uint8_t bytes[CHUNK];
@@ -38,7 +54,11 @@ static long send_file(int out, int in, off_t *offset, size_t count) {
 }
 
 EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
-  if (!is_captured_stream(out)) return libc.sendfile(out, in, offset, count);
+  if (!is_stream(out)) return libc.sendfile(out, in, offset, count);
+  if (!is_captured_stream(out)) {
+    long sent = QUIETLY(libc.sendfile(out, in, offset, count));
+    if (sent != -EPIPE) return shim_leave(sent);
+  }
   long result = shim_leave(send_file(out, in, offset, count));
   /* Not a file: the kernel says what it thinks of it. */
   return result < 0 && errno == ESPIPE ? libc.sendfile(out, in, offset, count) : result;
@@ -56,6 +76,10 @@ static long send_from_pipe(int out, int in, size_t count, unsigned flags) {
 }
 
 EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t count, unsigned flags) {
+  if (is_stream(out) && !is_captured_stream(out)) {
+    long sent = QUIETLY(libc.splice(in, in_offset, out, out_offset, count, flags));
+    return shim_leave(sent == -EPIPE && !in_offset ? send_from_pipe(out, in, count, flags) : sent);
+  }
   if (is_captured_stream(out) && count && !out_offset && !in_offset) {
     long result = send_from_pipe(out, in, count, flags);
     /* An empty pipe, or none: the kernel waits, or says what it thinks of it. Who reads the socket records what it moved. */

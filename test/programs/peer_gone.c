@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The peer closes: its bytes and its end are read, the first write is taken and nobody reads it, then writing is EPIPE. When it left bytes
  * unread, or closed with SO_LINGER 0, ECONNRESET. */
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+
 #include "transcript.h"
 
 static char bytes[16];
@@ -100,6 +103,37 @@ static void other_calls(int family) {
   signal(SIGPIPE, on_pipe);
 }
 
+/* Bytes that the kernel moves, and those of stdio. */
+static void moved_bytes(int family) {
+  static const char *const names[] = {"sendfile", "splice", "dprintf"};
+  for (int form = 0; form < 3; form++) {
+    struct pair p = stream_pair(family);
+    int file = memfd_create("file", MFD_CLOEXEC), pipe_ends[2];
+    must(file >= 0 && write(file, "0123456789", 10) == 10 && pipe(pipe_ends) == 0);
+    off_t offset = 2;
+    close(p.server);
+    wait_for(p.client, POLLRDHUP);
+    for (int i = 0; i < 3; i++) {
+      char text[64];
+      snprintf(text, sizeof text, "%s, call %d", names[form], i + 1);
+      must(form != 1 || write(pipe_ends[1], "abc", 3) == 3);
+      pipes = 0;
+      check(text, form == 0   ? sendfile(p.client, file, &offset, 3)
+                  : form == 1 ? splice(pipe_ends[0], NULL, p.client, NULL, 3, 0)
+                              : dprintf(p.client, "abc"));
+      say("%s: SIGPIPE %d", text, (int)pipes);
+      wait_reset(p.client);
+    }
+    int left = 0;
+    must(ioctl(pipe_ends[0], FIONREAD, &left) == 0);
+    say("offset %ld, left in the pipe %d", (long)offset, left);
+    close(p.client);
+    close(file);
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+  }
+}
+
 static void unread_bytes(int family) {
   struct pair p = stream_pair(family);
   must(send(p.client, "unread", 6, 0) == 6);
@@ -136,6 +170,8 @@ static void hard_close(int family) {
     close(p.server);
     say("SO_LINGER 0, told %s", ways[way]);
     wait_for(p.client, POLLIN);
+    struct name peer = {.length = sizeof peer.at};
+    say("%s: still connected %d", ways[way], getpeername(p.client, sa(&peer), &peer.length) == 0);
     if (way == 1) say("hard close: SO_ERROR: %s", error_of(p.client));
     if (way == 2) put("hard close: send", p.client, 0);
     take("its bytes", p.client);
@@ -143,7 +179,7 @@ static void hard_close(int family) {
     snprintf(text, sizeof text, "%s: recv", ways[way]);
     take(text, p.client);
     take("and then", p.client);
-    struct name peer = {.length = sizeof peer.at};
+    peer.length = sizeof peer.at;
     say("%s: gone %d", ways[way], getpeername(p.client, sa(&peer), &peer.length) < 0);
     snprintf(text, sizeof text, "%s: last send", ways[way]);
     put(text, p.client, MSG_NOSIGNAL);
@@ -154,6 +190,7 @@ static void hard_close(int family) {
 static void run(int family) {
   ordinary_end(family);
   other_calls(family);
+  moved_bytes(family);
   unread_bytes(family);
   hard_close(family);
   struct pair p = stream_pair(family);

@@ -32,11 +32,39 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'stdio (fdopen, dprintf) after the peer has closed',
+    here: 'different: the first write fails with EPIPE already',
+    reason:
+      'stdio writes inside of libc, past every library, and a unix socket knows at once that its peer has closed: the write that TCP still takes is EPIPE. write, send, sendfile and splice are as on TCP.',
+    lines: [
+      { program: 'peer_gone', kernel: 'dprintf, call 1: 3', shim: 'dprintf, call 1: EPIPE' },
+      { program: 'peer_gone', kernel: 'dprintf, call 1: SIGPIPE 0', shim: 'dprintf, call 1: SIGPIPE 1' },
+    ],
+  },
+  {
     what: 'SO_LINGER 0 and connect(AF_UNSPEC), RST',
     here: 'emulated inside a network; an ordinary end in the plain wrapper',
     reason:
       'In the plain wrapper, a close with SO_LINGER 0 or a disconnect is an ordinary end for the peer: unix sockets have no RST, and only the arena of a network can tell it. Bytes that the closer had not read are ECONNRESET everywhere, as in TCP.',
     lines: [
+      {
+        program: 'peer_gone',
+        kernel: 'by recv: still connected 0',
+        shim: 'by recv: still connected 1',
+        onlyBare: true,
+      },
+      {
+        program: 'peer_gone',
+        kernel: 'by SO_ERROR: still connected 0',
+        shim: 'by SO_ERROR: still connected 1',
+        onlyBare: true,
+      },
+      {
+        program: 'peer_gone',
+        kernel: 'by send: still connected 0',
+        shim: 'by send: still connected 1',
+        onlyBare: true,
+      },
       { program: 'peer_gone', kernel: 'by recv: recv: ECONNRESET', shim: 'by recv: recv: 0', onlyBare: true },
       { program: 'peer_gone', kernel: 'by recv: gone 1', shim: 'by recv: gone 0', onlyBare: true },
       { program: 'peer_gone', kernel: 'by recv: last send: EPIPE', shim: 'by recv: last send: 1', onlyBare: true },

@@ -10,4 +10,5 @@ sameAsKernel(
   'peer_gone',
   'out_of_band',
   'sendfile_splice',
+  'odd_calls',
 )
