@@ -225,6 +225,8 @@ export type ProgramResult = Result & {
   readonly log: string
   /** Names of sockets that the program left in the directory. */
   readonly left: readonly string[]
+  /** Files with datagrams that nobody has read. */
+  readonly waiting: readonly string[]
   /** The capture; empty without. */
   readonly capture: Buffer
 }
@@ -238,7 +240,7 @@ export async function runProgram(
   const limit = timeoutMs === undefined ? {} : { timeoutMs }
   const command = await compileProgram(name)
   if (place === 'kernel')
-    return { ...(await run({ command, args, ...limit })), log: '', left: [], capture: Buffer.alloc(0) }
+    return { ...(await run({ command, args, ...limit })), log: '', left: [], waiting: [], capture: Buffer.alloc(0) }
   return withDirectory(async (directory) => {
     const network = join(directory, 'n')
     await chmod(directory, 0o711) // as the bases of real networks
@@ -257,6 +259,7 @@ export async function runProgram(
       ...result,
       log: await readFile(log, 'utf8').catch(() => ''),
       left: await socketNames(network),
+      waiting: (await readdir(network)).filter((entry) => /^q[0-9a-f]{16}$/.test(entry)),
       capture: await readFile(join(directory, 'x.pcap')).catch(() => Buffer.alloc(0)),
     }
   })

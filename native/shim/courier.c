@@ -12,8 +12,8 @@
 #include "root.h"
 #include "table.h"
 
-/* "\0~<thread, 8><serial, 8>/<port, 4><address, 32><hops, 2><traffic, 2><near, 1>[/lo<host>]/<type><interface><port>": in hex, and the end as any name. */
-enum { LABEL_START = 1 + 1 + 16 + 1, LABEL_SIZE = 4 + 32 + 2 + 2 + 1, TRIES = 64 };
+/* "\0~<thread, 8><serial, 8>/<port, 4><address, 32><hops, 2><traffic, 2><near, 1><drops, 8>[/lo<host>]/<type><interface><port>": in hex, and the end as any name. */
+enum { LABEL_START = 1 + 1 + 16 + 1, LABEL_SIZE = 4 + 32 + 2 + 2 + 1 + 8, TRIES = 64 };
 
 static char *put_hex(char *at, u64 value, int digits) {
   static const char hex[] = "0123456789ABCDEF";
@@ -48,6 +48,7 @@ static socklen_t write_label(const struct name_world *world, const struct courie
   at = put_hex(at, label->hops, 2);
   at = put_hex(at, label->traffic, 2);
   at = put_hex(at, label->near, 1);
+  at = put_hex(at, label->drops, 8);
   at = stpcpy(at, plain.sun_path + strlen(world->dir));
   return (socklen_t)(at - (char *)out);
 }
@@ -81,8 +82,9 @@ bool courier_read(const struct name_world *world, const struct sockaddr_un *from
   const char *path = from->sun_path;
   if (length < offsetof(struct sockaddr_un, sun_path) + LABEL_START + LABEL_SIZE || path[0] || path[1] != '~') return false;
   const char *at = path + LABEL_START;
-  u32 port, byte, hops, traffic, near;
-  if (!read_hex(at, 4, &port) || !read_hex(at + 36, 2, &hops) || !read_hex(at + 38, 2, &traffic) || !read_hex(at + 40, 1, &near))
+  u32 port, byte, hops, traffic, near, drops;
+  if (!read_hex(at, 4, &port) || !read_hex(at + 36, 2, &hops) || !read_hex(at + 38, 2, &traffic) || !read_hex(at + 40, 1, &near) ||
+      !read_hex(at + 41, 8, &drops))
     return false;
   out->to.port = (u16)port;
   for (int i = 0; i < 16; i++) {
@@ -92,5 +94,6 @@ bool courier_read(const struct name_world *world, const struct sockaddr_un *from
   out->hops = (uint8_t)hops;
   out->traffic = (uint8_t)traffic;
   out->near = (enum courier_near)near;
+  out->drops = drops;
   return name_read(world, from, length, &out->source) == 0;
 }

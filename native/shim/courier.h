@@ -12,6 +12,7 @@ struct courier_label {
   struct address to;                                                    /* port 0 when the receiver sees it by itself */
   uint8_t hops;                                                         /* TTL or hop limit */
   uint8_t traffic;                                                      /* TOS or traffic class */
+  u32 drops;                                                            /* how many the receiver had lost before it, + 1; 0: not known */
   enum courier_near { NEAR_UNKNOWN, NEAR_LOOPBACK, NEAR_ADDRESS } near; /* which address of its host the sender sent from */
 };
 

@@ -40,8 +40,7 @@ static void deliver(const struct delivery *d, const struct wire_info *info) {
   struct sockaddr_un un;
   socklen_t length;
   if (!hears(d, info) || !endpoint_name(d->n, info, &un, &length)) return;
-  long result =
-      atomic_load_explicit(d->n->spilling, memory_order_relaxed) ? spill_send(d->n, &d->label, &un, d->message, d->size, false) : -ENOENT;
+  long result = spill_any_in(d->n) ? spill_send(d->n, &d->label, &un, d->message, d->size, false) : -ENOENT;
   if (result == -ENOENT) result = courier_send(d->n, &d->label, &un, d->message);
   if (result == -EAGAIN) spill_send(d->n, &d->label, &un, d->message, d->size, true);
   if (result != -EPERM) return;

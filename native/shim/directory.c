@@ -15,6 +15,7 @@
 #include "kernel.h"
 #include "libc.h"
 #include "log.h"
+#include "spill.h"
 #include "unix_list.h"
 #include "user.h"
 
@@ -113,6 +114,7 @@ int directory_clear(const struct network *n, const char *path, enum directory_us
   /* The owner may have removed its name since, and somebody else, who needs no lock for a free one, may have made it anew. */
   result = (int)REAL(lstat(path, &now));
   if (result == 0 && !is_same_file(&seen, &now)) return -EADDRINUSE;
+  if (S_ISSOCK(seen.st_mode)) spill_bury(n, seen.st_ino);
   if (result == 0) result = (int)REAL(unlink(path));
   return result == -ENOENT ? 0 : result;
 }

@@ -31,6 +31,7 @@ struct sock {
   _Atomic u64 near;                      /* UDP: bit port % 64 for each sender of the own host whose name was shown as a loopback address */
   _Atomic u64 name_inode;                /* UDP: of its name, once it was asked for */
   _Atomic u32 filled;                    /* UDP: so many datagrams may be taken until the queue must be filled up again */
+  _Atomic u32 drops;                     /* UDP: datagrams that found no room */
   _Atomic u64 full;                      /* UDP: the destination whose queue is full and since when; 0 for none */
   _Atomic u32 flow;                      /* where the capture had it last */
   _Atomic i32 local[SOCK_LOCAL_OPTIONS]; /* option_local.h */

@@ -2,86 +2,20 @@
 #include "spill.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "arena.h"
 #include "endpoint.h"
 #include "enter.h"
-#include "file_lock.h"
 #include "kernel.h"
 #include "libc.h"
+#include "spill_file.h"
+#include "spill_sweep.h"
 #include "table.h"
 
-/* CHARGE_MAX: the most SO_RCVBUF that an ordinary user may ask for (net.core.rmem_max of 212992, doubled); CHARGE: what the kernel's bookkeeping
- * of one datagram takes from it (768 bytes measured for small ones). After a refill the queue holds 11, so FEW may go before it needs another. */
-enum { CHARGE_MAX = 425984, CHARGE = 768, FEW = 8, PAGE = 4096, HOLE = 1 << 18 };
-
-/* The file: the head, then the datagrams from `begin` to `end`, each with a head of its own. */
-struct spill_head {
-  u64 begin, end, charge;
-};
-struct spill_item {
-  u64 size;
-  struct courier_label label;
-};
-
-struct spill {
-  int fd;
-  u64 signals;
-  char path[PATH_MAX];
-  struct spill_head head;
-};
-
-static void path_of(const struct network *n, ino_t inode, char *out) {
-  static const char hex[] = "0123456789abcdef";
-  char *at = stpcpy(stpcpy(out, n->dir), "/q");
-  for (int i = 60; i >= 0; i -= 4) *at++ = hex[(u64)inode >> i & 15];
-  *at = 0;
-}
-
-/* Opens and locks the file that waits for a receiver. 0; -ENOENT: nothing waits. */
-static int spill_open(const struct network *n, ino_t inode, bool make, struct spill *out) {
-  path_of(n, inode, out->path);
-  for (;;) {
-    out->fd = file_lock_open(out->path, O_RDWR | (make ? O_CREAT : 0), LOCK_EX, &out->signals);
-    if (out->fd < 0) return out->fd;
-    struct stat file;
-    long result = kernel_call(SYS_fstat, out->fd, (long)&file, 0, 0, 0, 0);
-    if (result == 0 && file.st_nlink) {                                          /* else it was emptied, and removed, since */
-      if (file.st_size == 0) kernel_call(SYS_fchmod, out->fd, 0666, 0, 0, 0, 0); /* the directory keeps others out, whatever the umask */
-      if (kernel_pread(out->fd, &out->head, sizeof out->head, 0) != sizeof out->head)
-        out->head = (struct spill_head){sizeof out->head, sizeof out->head, 0};
-      return 0;
-    }
-    file_lock_close(out->fd, out->signals);
-    if (result < 0) return (int)result;
-  }
-}
-
-static bool is_empty(const struct spill *f) { return f->head.begin == f->head.end; }
-
-/* An empty file goes: what is asked of the directory is asked only while one is there. */
-static void spill_close(struct spill *f) {
-  if (is_empty(f)) kernel_unlink(f->path);
-  file_lock_close(f->fd, f->signals);
-}
-
-static bool write_head(struct spill *f) { return kernel_pwrite(f->fd, &f->head, sizeof f->head, 0) == sizeof f->head; }
-
-static bool append(struct spill *f, const struct courier_label *label, const struct msghdr *message, size_t size) {
-  struct spill_item item = {.size = size, .label = *label};
-  off_t at = (off_t)f->head.end;
-  if (kernel_pwrite(f->fd, &item, sizeof item, at) != sizeof item) return false;
-  at += (off_t)sizeof item;
-  if (size && kernel_call(SYS_pwritev, f->fd, (long)message->msg_iov, (long)message->msg_iovlen, at, 0, 0) != (long)size) return false;
-  f->head.end = (u64)at + size;
-  f->head.charge += size + CHARGE;
-  return write_head(f);
-}
+/* After a refill the queue holds 11, so FEW may go before it needs another. */
+enum { FEW = 8, PAGE = 4096 };
 
 struct holder {
   ino_t inode;
@@ -124,6 +58,18 @@ static bool is_read_by_us(const struct network *n, ino_t inode, u16 port) {
   return h.found;
 }
 
+/* Where nothing waits although somebody has spilled, that may have been a process that was killed. */
+static int look(const struct network *n, ino_t inode, bool make, struct spill *out) {
+  int result = spill_open(n, inode, make, out);
+  if (result == -ENOENT) spill_vain(n);
+  return result;
+}
+
+/* The kernel has no room, or the process none for a courier. */
+static bool is_lack(long result) {
+  return result == -EAGAIN || result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM;
+}
+
 long spill_send(const struct network *n, const struct courier_label *label, const struct sockaddr_un *to, const struct msghdr *message,
                 size_t size, bool full) {
   struct name target;
@@ -131,53 +77,51 @@ long spill_send(const struct network *n, const struct courier_label *label, cons
   if (!inode || name_read(&n->world, to, sizeof *to, &target) < 0) return -ENOENT;
   if (full && !is_read_by_us(n, inode, target.port)) return -EAGAIN;
   struct spill f;
-  int result = spill_open(n, inode, full, &f);
-  if (result < 0) return result;
+  int result = look(n, inode, full, &f);
+  if (result < 0) return is_lack(result) ? (full ? -EAGAIN : -ENOENT) : result;
   long sent = (long)size;
-  if (!is_empty(&f)) {
-    if (f.head.charge + size + CHARGE <= CHARGE_MAX && !append(&f, label, message, size)) sent = -ENOBUFS;
+  if (!spill_is_empty(&f)) {
+    if (spill_is_orphan(to))
+      spill_discard(&f), sent = -ECONNREFUSED;
+    else
+      spill_append(&f, label, message, size);
   } else if (!full) {
     sent = -ENOENT;
   } else {
+    strcpy(f.head.to, to->sun_path);
     /* Said before the queue is looked at: a receiver that takes something out of a full one after that sees it. */
-    atomic_fetch_add(n->spilling, 1);
+    spill_count(n);
     /* By a courier, since the kernel may also have refused for what the sender has under way to others. */
     sent = courier_send(n, label, to, message);
-    if (sent == -EAGAIN) sent = append(&f, label, message, size) ? (long)size : -ENOBUFS;
+    if (is_lack(sent)) spill_append(&f, label, message, size), sent = (long)size;
     if (sent == -EPERM) sent = (long)size; /* connected to this sender: the kernel limits it by its own queue, and that is full */
-    if (is_empty(&f)) atomic_fetch_sub(n->spilling, 1);
+    if (spill_is_empty(&f)) spill_uncount(n);
   }
   spill_close(&f);
   return sent;
 }
 
-/* Gives back the room of what has been moved. A file system that cannot do that keeps it until the file goes. */
-static void punch(struct spill *f, u64 before) {
-  if (f->head.begin / HOLE == before / HOLE) return;
-  u64 from = (before / HOLE) * HOLE, to = f->head.begin & ~(u64)(PAGE - 1);
-  if (from < PAGE) from = PAGE;
-  if (to > from) (void)REAL(fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)));
-}
-
 /* Moves what fits. True when the queue is full now. */
-static bool move(const struct network *n, struct spill *f, const struct sockaddr_un *to) {
+static bool move(struct sock *s, struct spill *f, const struct sockaddr_un *to) {
   u64 before = f->head.begin, start = before & ~(u64)(PAGE - 1);
+  u32 drops = atomic_load_explicit(&s->drops, memory_order_relaxed);
   uint8_t *bytes = (uint8_t *)kernel_call(SYS_mmap, 0, (long)(f->head.end - start), PROT_READ, MAP_SHARED, f->fd, (long)start);
   if ((long)bytes < 0 && (long)bytes >= -4095) return false;
-  bool full = false;
-  while (!is_empty(f)) {
+  long sent = 0;
+  while (!spill_is_empty(f)) {
     struct spill_item item;
     memcpy(&item, bytes + (f->head.begin - start), sizeof item);
     struct iovec part = {bytes + (f->head.begin - start) + sizeof item, item.size};
-    full = courier_send(n, &item.label, to, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}) == -EAGAIN;
-    if (full) break;
+    item.label.drops += drops;
+    sent = courier_send(s->network, &item.label, to, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1});
+    if (is_lack(sent)) break;
     f->head.begin += sizeof item + item.size;
-    f->head.charge -= item.size + CHARGE;
+    f->head.charge -= spill_charge(item.size);
   }
   kernel_call(SYS_munmap, (long)bytes, (long)(f->head.end - start), 0, 0, 0, 0);
-  write_head(f);
-  punch(f, before);
-  return full;
+  if (spill_is_empty(f)) atomic_fetch_add_explicit(&s->drops, f->head.drops, memory_order_relaxed);
+  spill_moved(f, before);
+  return sent == -EAGAIN;
 }
 
 bool spill_refill(struct sock *s, bool empty) {
@@ -190,9 +134,9 @@ bool spill_refill(struct sock *s, bool empty) {
   struct sockaddr_un own;
   struct spill f;
   ino_t inode = own_name(s, &own);
-  if (!inode || spill_open(n, inode, false, &f) < 0) return false;
-  bool waits = !is_empty(&f), full = waits && move(n, &f, &own);
-  if (waits && is_empty(&f)) atomic_fetch_sub(n->spilling, 1);
+  if (!inode || look(n, inode, false, &f) < 0) return false;
+  bool waits = !spill_is_empty(&f), full = waits && move(s, &f, &own);
+  if (waits && spill_is_empty(&f)) spill_uncount(n);
   atomic_store_explicit(&s->filled, full ? FEW : 0, memory_order_relaxed);
   spill_close(&f);
   return waits;
@@ -203,16 +147,25 @@ bool spill_waits(struct sock *s) {
   struct spill f;
   ino_t inode = spill_any(s) ? own_name(s, &own) : 0;
   if (!inode || spill_open(s->network, inode, false, &f) < 0) return false;
-  bool waits = !is_empty(&f);
+  bool waits = !spill_is_empty(&f);
   spill_close(&f);
   return waits;
 }
 
 void spill_end(const struct network *n, const char *path) {
   struct spill f;
-  ino_t inode = atomic_load(n->spilling) ? inode_of(path) : 0;
+  ino_t inode = spill_any_in(n) ? inode_of(path) : 0;
   if (!inode || spill_open(n, inode, false, &f) < 0) return;
-  if (!is_empty(&f)) atomic_fetch_sub(n->spilling, 1);
-  f.head.begin = f.head.end;
+  spill_discard(&f);
+  spill_close(&f);
+}
+
+void spill_bury(const struct network *n, ino_t inode) {
+  struct spill f;
+  if ((n->arena && !spill_any_in(n)) || spill_open(n, inode, false, &f) < 0) return;
+  if (n->arena)
+    spill_discard(&f);
+  else
+    f.head.begin = f.head.end; /* the count was that process's own */
   spill_close(&f);
 }

@@ -91,6 +91,7 @@ struct sock *table_new(struct network *network) {
   atomic_store_explicit(&s->flow, 0, memory_order_relaxed);
   atomic_store_explicit(&s->name_inode, 0, memory_order_relaxed);
   atomic_store_explicit(&s->filled, 0, memory_order_relaxed);
+  atomic_store_explicit(&s->drops, 0, memory_order_relaxed);
   atomic_store_explicit(&s->near, 0, memory_order_relaxed);
   s->network = network;
   atomic_fetch_add(&network->sockets, 1);

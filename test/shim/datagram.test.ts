@@ -7,6 +7,8 @@ sameAsKernel(
   'datagram_flood',
   'datagram_burst',
   'datagram_many',
+  'spill_killed',
+  'spill_limit',
   'datagram_pktinfo',
   'datagram_marks',
   'datagram_multicast',

@@ -37,6 +37,7 @@ const leaveNames = new Set([
   'fork_outlives',
   'spill_fork',
   'datagram_spread',
+  'spill_killed',
 ])
 
 /** Runs each program on real loopback and under the shim, alone and in a network: equal transcripts, nothing logged, no name left behind. */
@@ -57,6 +58,7 @@ export function sameAsKernel(...programs: readonly string[]): void {
       expect(result.lines).toEqual(expected(program, place, onKernel.lines))
       expect(result).toMatchObject({ status: 'exit 0', stderr: '', log: '' })
       if (!leaveNames.has(program)) expect(result.left).toEqual([])
+      expect(result.waiting).toEqual([])
     })
   })
 }
