@@ -68,7 +68,9 @@ static int read_destination(const struct sockaddr *name, socklen_t length, const
 /* Where it goes in the end; false when it can go nowhere. */
 static int route(const struct sock *s, const struct wire_info *info, struct address *to) {
   const struct name_world *world = &s->network->world;
+  struct address local = info_local(info);
   if (address_is_v4(to) && info->family == AF_INET6 && !(info->flags & FLAG_dualStack)) return -ENETUNREACH;
+  if (!address_is_v4(to) && info->family == AF_INET6 && address_is_v4(&local)) return -EAFNOSUPPORT; /* ip6_dst_lookup_tail */
   if (address_is_any(to)) { /* the kernel sends to the loopback instead */
     u16 port = to->port;
     *to = address_of_host(world, world->host, !address_is_v4(to), true);
@@ -77,7 +79,6 @@ static int route(const struct sock *s, const struct wire_info *info, struct addr
   if (address_is_broadcast(world, to) || address_is_multicast(to)) return 0;
   struct name name;
   if (name_of_address(world, to, SOCK_DGRAM, &name) < 0) return nameserver_is_at(s->network, to) ? 0 : -ENETUNREACH;
-  struct address local = info_local(info);
   bool near = name.loopback || name.interface == world->host;
   /* ip_route_output: a packet from 127.0.0.1 does not leave the host. */
   return !near && world->ten && info->state != STATE_open && address_is_loopback(&local) ? -EINVAL : 0;
@@ -98,40 +99,39 @@ static long send_elsewhere(int fd, struct sock *s, const struct wire_info *info,
   return result < 0 ? result : REAL(libc.sendmsg(fd, message, flags));
 }
 
+/* Where the message says it goes; `to` is the peer's address. */
+static int destination_of(struct sock *s, const struct wire_info *info, const struct msghdr *message, int flags, struct address *to) {
+  bool named = message->msg_name && message->msg_namelen;
+  /* udpv6_sendmsg does not look at MSG_OOB, and takes no family for no name. */
+  if ((flags & MSG_OOB) && info->family == AF_INET) return -EOPNOTSUPP;
+  if (named && info->family == AF_INET6 && ((struct sockaddr *)message->msg_name)->sa_family == AF_UNSPEC) named = false;
+  if (!named && info->state != STATE_connected) return -EDESTADDRREQ;
+  int result = named ? read_destination(message->msg_name, message->msg_namelen, info, to) : 0;
+  if (result == 0 && message->msg_controllen) result = datagram_check_control(s, message, info->family);
+  return result;
+}
+
 long datagram_send(int fd, struct sock *s, const struct msghdr *message, int flags) {
   struct wire_info info;
   sock_refresh(s);
   sock_read(s, &info);
-  struct address to = info_peer(&info);
-  bool connected = info.state == STATE_connected, to_peer = connected;
+  struct address peer = info_peer(&info), to = peer;
+  bool connected = info.state == STATE_connected;
   int result = datagram_take_error(fd, s);
   if (result < 0) return result;
   struct parcel parcel = {.message = *message, .to = &to, .flags = flags & ~MSG_OOB, .size = message_size(message)};
   if (parcel.size > 0xffff) return -EMSGSIZE;
-  if ((flags & MSG_OOB) && info.family == AF_INET) return -EOPNOTSUPP; /* udpv6_sendmsg does not look at it */
-  if (message->msg_name && message->msg_namelen &&
-      !(info.family == AF_INET6 && ((struct sockaddr *)message->msg_name)->sa_family == AF_UNSPEC)) {
-    struct address given;
-    result = read_destination(message->msg_name, message->msg_namelen, &info, &given);
-    if (result < 0) return result;
-    to_peer = connected && memcmp(&given, &to, sizeof given) == 0;
-    to = given;
-  } else if (!connected) {
-    /* inet_send_prepare chooses a port before anything is looked at. */
-    if (info.state == STATE_open) endpoint_autobind(fd, s, NULL);
-    return -EDESTADDRREQ;
-  }
-  result = message->msg_controllen ? datagram_check_control(s, message, info.family) : 0;
-  if (result < 0) return result;
-  if (network_passes_through(s->network, &to)) return send_elsewhere(fd, s, &info, message, flags);
-  result = route(s, &info, &to);
-  if (result < 0) return result;
-  if (parcel.size > (address_is_v4(&to) ? V4_SIZE_MAX : V6_SIZE_MAX)) return -EMSGSIZE;
-  if (info.state == STATE_open) {
-    result = endpoint_autobind(fd, s, NULL);
-    if (result < 0) return result;
+  result = destination_of(s, &info, message, flags, &to);
+  if (result == 0 && network_passes_through(s->network, &to)) return send_elsewhere(fd, s, &info, message, flags);
+  bool to_peer = connected && memcmp(&peer, &to, sizeof peer) == 0;
+  if (result == 0) result = route(s, &info, &to);
+  if (result == 0 && parcel.size > (address_is_v4(&to) ? V4_SIZE_MAX : V6_SIZE_MAX)) result = -EMSGSIZE;
+  if (info.state == STATE_open) { /* inet_send_prepare chooses a port before anything is looked at */
+    int bound = endpoint_autobind(fd, s, NULL);
+    if (bound < 0) return bound;
     if (atomic_load(&s->registered)) endpoint_publish(fd, s);
   }
+  if (result < 0) return result;
   note_own_host(s, &to);
   parcel.message.msg_name = NULL;
   parcel.message.msg_control = NULL;

@@ -13,6 +13,7 @@
 #include "libc.h"
 #include "multicast.h"
 #include "nameserver.h"
+#include "renew.h"
 #include "root.h"
 #include "spill.h"
 
@@ -50,11 +51,28 @@ int datagram_connect_name(int fd, const struct sock *s, const struct address *pe
   return result == -ENOENT && datagram_other_name(s, peer, &name) ? connect_name(fd, s, peer, &name) : result;
 }
 
-/* The port stays, also one that the kernel would give back: a unix socket cannot lose its name. */
+/* __udp_disconnect gives back a port that was not asked for. A unix socket cannot lose its name, but another one may take its place, if
+ * nothing is lost by that: nobody else holds it, nothing waits in it, no group knows it. */
+static bool give_port_back(int fd, struct sock *s, const struct wire_info *info) {
+  if (!(info->flags & FLAG_chosenPort) || (info->flags & (FLAG_shared | FLAG_member)) || spill_waits(s)) return false;
+  long waiting;
+  do waiting = REAL(libc.recv(fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT));
+  while (waiting == -ECONNRESET);
+  struct sock *fresh = waiting == -EAGAIN ? renew(fd, s) : NULL;
+  if (!fresh) return false;
+  struct address local = info->flags & FLAG_anyBound ? address_any(info->family) : info_local(info);
+  local.port = 0;
+  sock_begin(fresh);
+  sock_set_local(fresh, &local);
+  sock_end(fresh);
+  endpoint_record(fd, fresh, OP_disconnect, 0, 0);
+  return true;
+}
+
 static int disconnect(int fd, struct sock *s) {
   struct wire_info info;
   sock_read(s, &info);
-  if (info.state != STATE_connected) return 0;
+  if (info.state == STATE_open || give_port_back(fd, s, &info) || info.state != STATE_connected) return 0;
   int result = forget_peer(fd);
   if (result < 0) return result;
   struct address none = {.port = 0};

@@ -76,8 +76,10 @@ static long spill(int fd, struct sock *s, const struct parcel *p, bool full) {
   if (p->message.msg_name) {
     memcpy(&un, p->message.msg_name, sizeof un);
   } else {
-    if (REAL(libc.getpeername(fd, (struct sockaddr *)&peer, &length)) < 0) return -ENOENT;
+    if (REAL(libc.getpeername(fd, (struct sockaddr *)&peer, &length)) < 0 || !peer.sun_path[0]) return -ENOENT;
     un = peer;
+    if (peer.sun_path[0] != '/') strcpy(stpcpy(un.sun_path, "/"), peer.sun_path); /* bound from inside a chroot: root.h */
+    peer = un;
     group_file(&peer, 0, un.sun_path); /* the first of a group was bound to the plain name */
   }
   struct courier_label label;

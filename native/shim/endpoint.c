@@ -38,6 +38,7 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   if (s->info.state == STATE_open) s->info.state = STATE_bound;
   s->info.flags |= FLAG_named;
   if (address_is_any(&wanted)) s->info.flags |= FLAG_anyBound;
+  if (!a->port) s->info.flags |= FLAG_chosenPort;
   if (names.real_name.loopback) s->info.flags |= FLAG_loopbackName;
   if (s->info.family == AF_INET6 && address_is_v4(&wanted))
     s->info.flags |= FLAG_nameV4;
@@ -78,7 +79,7 @@ static int autobind_client(int fd, struct sock *s, const struct address *toward)
   shown.port = local.port;
   sock_set_local(s, &shown);
   s->info.flags |= FLAG_autobound | (names.real_name.abstract ? 0 : FLAG_named) | (names.real_name.loopback ? FLAG_loopbackName : 0) |
-                   (stream ? 0 : FLAG_anyBound);
+                   (stream ? 0 : FLAG_anyBound) | FLAG_chosenPort;
   if (s->info.family == AF_INET6 && !v6) s->info.flags |= FLAG_nameV4;
   if (!stream) s->info.state = STATE_bound;
   sock_end(s);
@@ -87,8 +88,14 @@ static int autobind_client(int fd, struct sock *s, const struct address *toward)
 
 int endpoint_autobind(int fd, struct sock *s, const struct address *toward) {
   if (s->info.state != STATE_open || (s->info.flags & FLAG_autobound)) return 0;
-  struct address any = address_any(s->info.family);
-  int result = toward ? autobind_client(fd, s, toward) : endpoint_bind(fd, s, &any);
+  struct wire_info info;
+  sock_read(s, &info);
+  struct address local = info_local(&info);
+  local.port = 0;
+  /* A datagram socket that was disconnected keeps the address it was bound to. */
+  bool bound = s->info.type == SOCK_DGRAM && !address_is_any(&local);
+  if (!bound) local = address_any(s->info.family);
+  int result = toward && !bound ? autobind_client(fd, s, toward) : endpoint_bind(fd, s, &local);
   return result == -EADDRINUSE && s->info.type == SOCK_DGRAM ? -EAGAIN : result; /* inet_autobind */
 }
 

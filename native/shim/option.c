@@ -184,9 +184,9 @@ static int check_value(int row, const struct wire_info *info, int *value) {
   }
 }
 
-/* What sk_clone_lock copies to a connection and unix(7) does not. */
-static const int inherited[] = {SO_KEEPALIVE, SO_LINGER,   SO_RCVBUF,   SO_SNDBUF,   SO_RCVTIMEO,
-                                SO_SNDTIMEO,  SO_RCVLOWAT, SO_PRIORITY, SO_OOBINLINE};
+/* What sk_clone_lock copies to a connection and unix(7) does not; what another socket in the place of one must have, too. */
+static const int inherited[] = {SO_KEEPALIVE, SO_LINGER,   SO_RCVBUF,    SO_SNDBUF,    SO_RCVTIMEO,  SO_SNDTIMEO,
+                                SO_RCVLOWAT,  SO_PRIORITY, SO_OOBINLINE, SO_BROADCAST, SO_TIMESTAMP, SO_TIMESTAMPNS};
 
 bool option_is_inherited(int level, int number) { return level == SOL_SOCKET && HAS(inherited, number); }
 
@@ -195,11 +195,12 @@ void option_inherit(int listener, int accepted) {
     struct timeval value; /* the largest of them */
     socklen_t length = sizeof value;
     if (libc.getsockopt(listener, SOL_SOCKET, inherited[i], &value, &length) < 0) continue;
-    int size;
+    int number;
+    memcpy(&number, &value, sizeof number);
+    if (length == sizeof number && number == 0) continue;         /* as every socket begins; SO_TIMESTAMP off would be SO_TIMESTAMPNS off */
     if (inherited[i] == SO_RCVBUF || inherited[i] == SO_SNDBUF) { /* setsockopt doubles what it is given (socket(7)) */
-      memcpy(&size, &value, sizeof size);
-      size /= 2;
-      memcpy(&value, &size, sizeof size);
+      number /= 2;
+      memcpy(&value, &number, sizeof number);
     }
     libc.setsockopt(accepted, SOL_SOCKET, inherited[i], &value, length);
   }

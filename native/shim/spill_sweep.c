@@ -8,6 +8,7 @@
 #include "enter.h"
 #include "kernel.h"
 #include "libc.h"
+#include "root.h"
 #include "spill.h"
 #include "spill_file.h"
 
@@ -17,7 +18,7 @@ enum { VAIN_MAX = 64 };
 bool spill_is_orphan(const struct sockaddr_un *to) {
   int fd = (int)REAL(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (fd < 0) return false;
-  int result = (int)REAL(libc.connect(fd, (const struct sockaddr *)to, sizeof *to));
+  int result = root_connect(fd, to, sizeof *to);
   kernel_close(fd);
   return result == -ECONNREFUSED || result == -ENOENT;
 }

@@ -198,7 +198,8 @@ EXPORT int getsockname(int fd, __SOCKADDR_ARG out, socklen_t *length) {
   struct wire_info info;
   sock_read(s, &info);
   struct address a = info_local(&info);
-  if (info.state == STATE_open && !(atomic_load(&s->edge) & EDGE_REFUSED)) {
+  bool kept = info.type == SOCK_DGRAM && !address_is_any(&a); /* by a disconnect */
+  if (info.state == STATE_open && !kept && !(atomic_load(&s->edge) & EDGE_REFUSED)) {
     a = address_any(info.family);
     a.port = info.localPort; /* that of a connect which was refused */
   }

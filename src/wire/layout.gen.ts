@@ -76,6 +76,8 @@ export const flagNumbers = {
   reset: 0x2000,
   /** has joined a multicast group */
   member: 0x4000,
+  /** its port was not asked for */
+  chosenPort: 0x8000,
 } as const
 
 export type FlagName = keyof typeof flagNumbers
@@ -96,6 +98,7 @@ export const flagNames: ReadonlyMap<number, FlagName> = new Map([
   [0x1000, 'shutWrite'],
   [0x2000, 'reset'],
   [0x4000, 'member'],
+  [0x8000, 'chosenPort'],
 ])
 
 /** What a record of the journal says happened. */
@@ -1030,7 +1033,7 @@ export interface WireArena {
   nextStreamPort: number
   /** counter of ephemeral UDP ports */
   nextDatagramPort: number
-  /** datagram sockets whose queue has spilled into a file */
+  /** lower half: datagram sockets whose queue has spilled into a file; upper half: how often one did */
   spilling: number
   /** 1 once a datagram socket has set a TTL, hop limit, TOS or traffic class of its own */
   marked: number

@@ -114,30 +114,29 @@ export const differences: readonly Reason[] = [
   },
   {
     what: 'UDP after connect(AF_UNSPEC)',
-    here: 'different: keeps the port that was chosen for it',
+    here: 'same; keeps the port that was chosen for it where other processes hold the socket or datagrams wait in it',
     reason:
-      'A UDP socket that is disconnected keeps the port that was chosen for it: the name of a unix socket lasts as long as the socket.',
+      'The name of a unix socket lasts as long as the socket, so another one takes its place. What others hold cannot be exchanged for them, and what waits in one cannot be moved into one that has no name.',
     lines: [
       {
         program: 'names_datagram',
-        kernel: 'disconnected: local 0.0.0.0:0 (16 bytes)',
-        shim: 'disconnected: local 0.0.0.0:wide (16 bytes)',
+        kernel: 'with an unread datagram, disconnected: local 0.0.0.0:0 (16 bytes)',
+        shim: 'with an unread datagram, disconnected: local 0.0.0.0:unread (16 bytes)',
       },
       {
         program: 'names_datagram',
-        kernel: 'disconnected: local [::]:0 (28 bytes)',
-        shim: 'disconnected: local [::]:wide (28 bytes)',
-      },
-      { program: 'names_datagram', kernel: 'bind again: 0', shim: 'bind again: EINVAL' },
-      {
-        program: 'names_datagram',
-        kernel: 'bound to loopback, connected, disconnected: local 127.0.0.1:0 (16 bytes)',
-        shim: 'bound to loopback, connected, disconnected: local 127.0.0.1:narrow (16 bytes)',
+        kernel: 'with an unread datagram, disconnected: local [::]:0 (28 bytes)',
+        shim: 'with an unread datagram, disconnected: local [::]:unread (28 bytes)',
       },
       {
         program: 'names_datagram',
-        kernel: 'bound to loopback, connected, disconnected: local [::1]:0 (28 bytes)',
-        shim: 'bound to loopback, connected, disconnected: local [::1]:narrow (28 bytes)',
+        kernel: 'shared, disconnected: local 0.0.0.0:0 (16 bytes)',
+        shim: 'shared, disconnected: local 0.0.0.0:shared (16 bytes)',
+      },
+      {
+        program: 'names_datagram',
+        kernel: 'shared, disconnected: local [::]:0 (28 bytes)',
+        shim: 'shared, disconnected: local [::]:shared (28 bytes)',
       },
     ],
   },
