@@ -79,6 +79,13 @@ int stream_state(int fd, const struct sock *s) {
   return written ? TCP_FIN_WAIT2 : TCP_ESTABLISHED;
 }
 
+/* tcp_disconnect forgets the shutdown of a listener, which the unix socket stays for ever. */
+static bool was_listener(int fd) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  return kernel_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value;
+}
+
 long stream_receive_error(int fd, struct sock *s, long error, int flags) {
   if (error == -ECONNRESET) {
     mark(s, EDGE_RESET);
@@ -89,8 +96,7 @@ long stream_receive_error(int fd, struct sock *s, long error, int flags) {
   if (error != -EINVAL || (flags & MSG_OOB)) return error;
   sock_refresh(s);
   if (s->info.state == STATE_connected) return error;
-  /* tcp_disconnect forgets the shutdown of a listener. */
-  return s->info.state == STATE_open && (s->info.flags & FLAG_shutRead) ? 0 : -ENOTCONN;
+  return (s->info.flags & FLAG_shutRead) && !was_listener(fd) ? 0 : -ENOTCONN;
 }
 
 long stream_receive_end(struct sock *s) {

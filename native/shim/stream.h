@@ -41,8 +41,15 @@ int stream_connect_name(int fd, const struct network *n, const struct sockaddr_u
 int stream_connect_answer(int fd, struct sock *s, int result);
 /* connect(AF_UNSPEC). */
 int stream_disconnect(int fd, struct sock *s);
-/* The descriptors of s get a new socket, with the same options and, if the program chose one, the same address. NULL: not possible. */
+/* The descriptors of s get a new socket, with the same options and the address that the program chose, which has another port when the old one
+ * was let go. NULL: not possible. */
 struct sock *stream_renew(int fd, struct sock *s);
+/* The same, for a socket that bind(2) is about to give an address: a shutdown of it stays. */
+struct sock *stream_renew_unbound(int fd, struct sock *s);
+/* Has a name that no other socket may find: a refused connect has left it, and has let go of the port. */
+static inline bool stream_has_left_name(const struct sock *s) {
+  return s->info.type == SOCK_STREAM && s->info.state == STATE_open && (s->info.flags & (FLAG_autobound | FLAG_chosenPort));
+}
 /* The closer of `info` resets the connection: its peer will be told. */
 void stream_reset_peer(const struct network *n, const struct wire_info *info);
 

@@ -48,9 +48,41 @@ int stream_connect_name(int fd, const struct network *n, const struct sockaddr_u
   return result == -EAGAIN ? -ETIMEDOUT : result;
 }
 
+/* Without a name. */
+static struct sock *renew_kept(int fd, struct sock *s) {
+  u32 hard = atomic_load(&s->edge) & EDGE_HARD;
+  s = renew(fd, s);
+  if (s) atomic_store(&s->edge, hard);
+  return s;
+}
+
+static bool is_shut(const struct sock *s) { return s->info.flags & (FLAG_shutRead | FLAG_shutWrite); }
+
+/* tcp_disconnect: a port that the program did not choose is let go, and a shutdown is forgotten. getsockname goes on to tell the port. */
+static struct sock *begin_anew(int fd, struct sock *s, bool in_place) {
+  struct wire_info info;
+  sock_read(s, &info);
+  bool chosen = info.state != STATE_open && !(info.flags & (FLAG_chosenPort | FLAG_autobound | FLAG_accepted));
+  if (in_place && chosen) return s;
+  if (!in_place) s = chosen ? stream_renew(fd, s) : renew_kept(fd, s);
+  if (!s || chosen) return s;
+  struct address local = info_local(&info);
+  sock_begin(s);
+  s->info.state = STATE_open;
+  if (!(info.flags & FLAG_autobound)) s->info.flags |= info.flags & FLAG_chosenPort;
+  sock_set_local(s, &local);
+  sock_end(s);
+  return s;
+}
+
 int stream_connect_answer(int fd, struct sock *s, int result) {
   bool told_late = result == 0 || result == -ECONNREFUSED || result == -EHOSTUNREACH || result == -ETIMEDOUT;
-  if (!told_late || !is_nonblocking(fd)) return result;
+  if (!told_late) return result;
+  if (result < 0) {
+    struct sock *fresh = begin_anew(fd, s, !is_shut(s));
+    if (fresh) s = fresh;
+  }
+  if (!is_nonblocking(fd)) return result;
   if (result == 0) {
     atomic_fetch_or(&s->edge, EDGE_CONNECTING);
     return -EINPROGRESS;
@@ -68,9 +100,13 @@ int stream_connect_answer(int fd, struct sock *s, int result) {
 }
 
 int stream_connect_again(int fd, struct sock *s) {
-  if (!atomic_load(&s->edge)) return 1;
+  u32 edge = atomic_load(&s->edge);
+  if (!edge && !stream_has_left_name(s)) return 1;
   if (atomic_fetch_and(&s->edge, ~(u32)EDGE_CONNECTING) & EDGE_CONNECTING) return 0;
-  if (!(atomic_load(&s->edge) & EDGE_REFUSED)) return 1;
+  if (!(edge & EDGE_REFUSED)) {
+    if (stream_has_left_name(s)) stream_renew(fd, s);
+    return 1;
+  }
   int error = stream_take_error(fd, s);
   stream_renew(fd, s);
   return error ? error : -ECONNABORTED;
@@ -79,14 +115,24 @@ int stream_connect_again(int fd, struct sock *s) {
 struct sock *stream_renew(int fd, struct sock *s) {
   struct wire_info info;
   sock_read(s, &info);
-  u32 hard = atomic_load(&s->edge) & EDGE_HARD;
-  s = renew(fd, s);
+  bool has_left_name = stream_has_left_name(s);
+  s = renew_kept(fd, s);
   if (!s) return NULL;
-  atomic_store(&s->edge, hard);
   bool chosen = info.localPort && !(info.flags & (FLAG_autobound | FLAG_accepted));
   struct address local = info.flags & FLAG_anyBound ? address_any(info.flags & FLAG_nameV4 ? AF_INET : info.family) : info_local(&info);
-  local.port = info.localPort;
+  local.port = has_left_name ? 0 : info.localPort;
   if (chosen) endpoint_bind(fd, s, &local);
+  return s;
+}
+
+struct sock *stream_renew_unbound(int fd, struct sock *s) {
+  u16 shut = s->info.flags & (FLAG_shutRead | FLAG_shutWrite);
+  s = renew_kept(fd, s);
+  if (!s || !shut) return s;
+  libc.shutdown(fd, shut == FLAG_shutRead ? SHUT_RD : shut == FLAG_shutWrite ? SHUT_WR : SHUT_RDWR);
+  sock_begin(s);
+  s->info.flags |= shut;
+  sock_end(s);
   return s;
 }
 
@@ -97,15 +143,14 @@ void stream_reset_peer(const struct network *n, const struct wire_info *info) {
 int stream_disconnect(int fd, struct sock *s) {
   struct wire_info info;
   sock_read(s, &info);
-  if (info.state == STATE_open && !(info.flags & FLAG_autobound) && !atomic_load(&s->edge)) return 0;
-  if (info.state == STATE_bound && !atomic_load(&s->edge)) return 0;
+  bool fresh = !atomic_load(&s->edge) && !is_shut(s);
+  if (fresh && (info.state == STATE_bound || (info.state == STATE_open && !(info.flags & FLAG_autobound)))) return 0;
   bool connected = info.state == STATE_connected && stream_state(fd, s) != TCP_CLOSE;
   stream_reset_peer(s->network, &info);
-  s = stream_renew(fd, s);
+  s = begin_anew(fd, s, false);
   if (!s) return -ENOBUFS;
   sock_begin(s);
   if (connected) s->info.pendingError = ECONNRESET;
-  if (s->info.state == STATE_open) s->info.localPort = info.localPort; /* getsockname goes on to tell it */
   sock_end(s);
   endpoint_record(fd, s, OP_disconnect, 0, 0);
   return 0;

@@ -43,9 +43,8 @@ static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_
   }
   result = address_read(to, length, s->info.family, &a);
   if (result < 0) return result;
-  /* A connect that was refused has left a name that nobody shall see. */
-  if (s->info.state == STATE_open && (s->info.flags & FLAG_autobound) && s->info.type == SOCK_STREAM) {
-    struct sock *fresh = stream_renew(fd, s);
+  if (stream_has_left_name(s)) {
+    struct sock *fresh = stream_renew_unbound(fd, s);
     if (fresh) s = fresh;
   }
   if (s->info.state != STATE_open || (s->info.flags & FLAG_autobound)) return -EINVAL;
@@ -116,11 +115,13 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
   struct network *n = s->network;
   if (s->info.state == STATE_connected || s->info.state == STATE_listening) return -EISCONN;
   if (address_is_v4(a) && s->info.family == AF_INET6 && !(s->info.flags & FLAG_dualStack)) return -ENETUNREACH;
+  bool own_v4 = s->info.state == STATE_bound && (s->info.flags & FLAG_nameV4);
   if (address_is_any(a)) { /* the kernel connects to the loopback instead */
     u16 port = a->port;
-    *a = address_of_host(&n->world, n->world.host, !address_is_v4(a), true);
+    *a = address_of_host(&n->world, n->world.host, !own_v4 && !address_is_v4(a), true);
     a->port = port;
   }
+  if (own_v4 && !address_is_v4(a)) return -EAFNOSUPPORT; /* ip6_dst_lookup_tail */
   struct name name;
   bool outside = address_is_broadcast(&n->world, a) || name_of_address(&n->world, a, SOCK_STREAM, &name) < 0;
   if (outside && !nameserver_is_at(n, a)) return -ENETUNREACH;
@@ -174,6 +175,8 @@ int connect_address(int fd, const struct sockaddr *to, socklen_t length) {
   if (!stream) return (int)datagram_connect(fd, s, to, length);
   int result = stream_connect_again(fd, s);
   if (result != 1) return result;
+  s = table_find(fd); /* it may be another one now */
+  if (!s) return -EBADF;
   result = connect_stream(fd, s, &a);
   endpoint_record(fd, s, OP_connect, result, 0);
   return stream_connect_answer(fd, s, result);
@@ -198,7 +201,8 @@ EXPORT int getsockname(int fd, __SOCKADDR_ARG out, socklen_t *length) {
   struct wire_info info;
   sock_read(s, &info);
   struct address a = info_local(&info);
-  bool kept = info.type == SOCK_DGRAM && !address_is_any(&a); /* by a disconnect */
+  /* By a disconnect, or over a refusal. */
+  bool kept = info.type == SOCK_DGRAM ? !address_is_any(&a) : (info.flags & (FLAG_chosenPort | FLAG_autobound)) == FLAG_chosenPort;
   if (info.state == STATE_open && !kept && !(atomic_load(&s->edge) & EDGE_REFUSED)) {
     a = address_any(info.family);
     a.port = info.localPort; /* that of a connect which was refused */
@@ -212,7 +216,8 @@ EXPORT int getpeername(int fd, __SOCKADDR_ARG out, socklen_t *length) {
   sock_refresh(s);
   struct wire_info info;
   sock_read(s, &info);
-  if (info.state != STATE_connected || (info.type == SOCK_STREAM && stream_state(fd, s) == TCP_CLOSE)) return (int)shim_leave(-ENOTCONN);
+  if (info.state != STATE_connected || !info.peerPort || (info.type == SOCK_STREAM && stream_state(fd, s) == TCP_CLOSE))
+    return (int)shim_leave(-ENOTCONN);
   struct address a = info_peer(&info);
   return (int)shim_leave(tell(s, &a, SOCKADDR(out), length));
 }

@@ -69,7 +69,7 @@ EXPORT int listen(int fd, int backlog) {
   sock_refresh(s);
   if (s->info.type != SOCK_STREAM) return (int)shim_leave(-EOPNOTSUPP);
   if (s->info.state == STATE_connected) return (int)shim_leave(-EINVAL);
-  if ((s->info.flags & FLAG_shutRead) || (s->info.state == STATE_open && (s->info.flags & FLAG_autobound))) {
+  if ((s->info.flags & FLAG_shutRead) || stream_has_left_name(s)) {
     /* The kernel's socket was shut down for good, or has a client's name. */
     struct sock *fresh = stream_renew(fd, s);
     if (fresh) s = fresh;
@@ -212,6 +212,15 @@ static void note_shutdown(struct sock *s, int how) {
   sock_end(s);
 }
 
+/* A unix socket stays a listener. The end of the old one resets who waits; held by others, too, it is the only one with that name. */
+static struct sock *end_listening(int fd, struct sock *s, int how) {
+  struct sock *fresh = s->info.flags & FLAG_shared ? NULL : stream_renew(fd, s);
+  if (fresh) return fresh;
+  note_shutdown(s, how);
+  turn_away(fd, s);
+  return s;
+}
+
 EXPORT int shutdown(int fd, int how) {
   struct sock *s = table_find_checked(fd);
   if (!s) return libc.shutdown(fd, how);
@@ -220,16 +229,18 @@ EXPORT int shutdown(int fd, int how) {
   bool listening = s->info.state == STATE_listening;
   if (s->info.type == SOCK_STREAM ? stream_state(fd, s) == TCP_CLOSE : s->info.state != STATE_connected) {
     note_shutdown(s, how); /* inet_shutdown does so all the same */
+    if (s->info.type == SOCK_STREAM) libc.shutdown(fd, how);
     return (int)shim_leave(-ENOTCONN);
   }
   if (listening && how == SHUT_WR) return 0; /* tcp_shutdown has nothing to send */
   if (capture_is_on(s)) capture_shutdown(fd, s, how);
+  bool is_told = s->network->arena && atomic_load(&s->registered);
   int result = (int)REAL(libc.shutdown(fd, how));
   if (how != SHUT_RD && atomic_load(&s->served)) nameserver_end(s);
-  if (result == 0 && s->info.type == SOCK_STREAM) {
+  if (result == 0 && listening)
+    s = end_listening(fd, s, how);
+  else if (result == 0 && s->info.type == SOCK_STREAM)
     note_shutdown(s, how);
-    if (listening) turn_away(fd, s);
-  }
-  if (s->network->arena && atomic_load(&s->registered)) endpoint_record(fd, s, OP_shutdown, result, (u32)how);
+  if (is_told) endpoint_record(fd, s, OP_shutdown, result, (u32)how);
   return (int)shim_leave(result);
 }

@@ -76,7 +76,7 @@ export const flagNumbers = {
   reset: 0x2000,
   /** has joined a multicast group */
   member: 0x4000,
-  /** its port was not asked for */
+  /** its port was not asked for: a refused connect and a disconnect let go of it */
   chosenPort: 0x8000,
 } as const
 

@@ -85,7 +85,7 @@ static void run(int family) {
   must(connect(client, sa(&own), own.length) == 0);
   check("shutdown of a listener", shutdown(fd, SHUT_RD));
   say("who waited: in %d hang-up %d", (wait_for(client, POLLIN) & POLLIN) != 0, (wait_for(client, POLLIN) & POLLHUP) != 0);
-  check("the peer's recv", recv(client, &byte, 1, 0));
+  check("who waited: recv", recv(client, &byte, 1, 0));
   close(client);
   say_local("no longer a listener", fd);
   client = socket(family, SOCK_STREAM, 0);

@@ -11,11 +11,6 @@ const different: readonly {
     kernel: /(server|bind): .*0 0( |$)/,
     shim: /(server|bind): .*0 EADDRINUSE( |$)/,
   },
-  {
-    what: 'poll after a shutdown without a connection',
-    kernel: /^\d poll: (IN OUT RDHUP|OUT) HUP $/,
-    shim: /^\d poll: (OUT|IN RDHUP) HUP $/,
-  },
   { what: 'exec in a plain wrapper', kernel: /exec: again/, shim: /exec: again/, onlyBare: true },
   {
     what: 'poll after the peer has closed',

@@ -6,5 +6,6 @@ sameAsKernel(
   'connect_nonblocking',
   'connect_again',
   'connect_refused',
+  'connect_let_go',
   'epoll_renewed',
 )

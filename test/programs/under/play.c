@@ -71,7 +71,7 @@ static void end(int process) {
 static void hear(int process, const char *verb) {
   struct pollfd events[] = {{.fd = command_end(process), .events = POLLIN}, {.fd = processes[process].pidfd, .events = POLLIN}};
   char answer[ANSWER];
-  int count = poll(events, 2, 2000);
+  int count = poll(events, 2, 20000);
   ssize_t length = events[0].revents & POLLIN ? recv(events[0].fd, answer, sizeof answer - 1, 0) : -1;
   if (length < 0) {
     tell(process, verb, count ? " ended" : " hangs");

@@ -10,6 +10,29 @@ static struct name address_of(int family, int kind, int port) {
   return name_of(family, addresses[family == AF_INET6][kind % 3], port);
 }
 
+/* What a stream has been through goes with it from process to process, in an option that has no effect here. */
+enum { MARK_IPV4 = 1, MARK_USED = 2, MARK_SHARED = 4, MARKS = 1000 };
+static int marks_of(const struct slot *slot) {
+  struct timeval limit = {0};
+  socklen_t length = sizeof limit;
+  must(getsockopt(slot->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &length) == 0);
+  return limit.tv_sec < MARKS ? 0 : (int)limit.tv_sec - MARKS;
+}
+static void mark(const struct slot *slot, int marks) {
+  struct timeval limit = {.tv_sec = MARKS + (marks_of(slot) | marks)};
+  must(setsockopt(slot->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0);
+}
+static void mark_shared(void) {
+  for (int i = 0; i < SLOTS; i++)
+    if (slots[i].fd >= 0 && slots[i].type == SOCK_STREAM) mark(&slots[i], MARK_SHARED);
+}
+/* A stream that several processes hold and that was connected, refused or shut down stays what it is: see renewed_shared.c. */
+static bool is_settled(const struct slot *slot) {
+  bool settled = slot->type == SOCK_STREAM && (marks_of(slot) & MARK_USED) && (marks_of(slot) & MARK_SHARED);
+  if (settled) answer(" settled");
+  return settled;
+}
+
 static void do_socket(const int n[4]) {
   static const int families[] = {AF_INET, AF_INET, AF_INET6}, types[] = {SOCK_STREAM, SOCK_STREAM, SOCK_DGRAM};
   struct slot *slot = empty_slot();
@@ -22,30 +45,25 @@ static void bind_slot(struct slot *slot, int kind, int port) {
 }
 static void do_bind(const int n[4]) {
   struct slot *slot = slot_of(n[0], 0);
-  if (slot) bind_slot(slot, n[1], n[2]);
+  if (slot && !is_settled(slot)) bind_slot(slot, n[1], n[2]);
 }
 static void do_listen(const int n[4]) {
   struct slot *slot = slot_of(n[0], SOCK_STREAM);
-  if (slot) result(listen(slot->fd, 64));
-}
-/* A stream of IPv6 that has talked IPv4 once sends its next SYN to ::1 by IPv4, to nobody (tcp_v6_connect keeps ipv6_mapped): it talks IPv4
- * for ever. An option that no program sets goes with it from process to process. */
-static int settled_kind(const struct slot *slot, int kind) {
-  enum { IPV4 = 8 };
-  if (slot->type != SOCK_STREAM || slot->family != AF_INET6) return kind;
-  if (int_option(slot->fd, IPPROTO_TCP, TCP_KEEPCNT) == IPV4) return 2;
-  if (kind % 3 == 2) must(setsockopt(slot->fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){IPV4}, sizeof(int)) == 0);
-  return kind;
+  if (slot && !is_settled(slot)) result(listen(slot->fd, 64));
 }
 static void connect_slot(struct slot *slot, int kind, int port) {
-  kind = settled_kind(slot, kind);
+  if (slot->type == SOCK_STREAM) {
+    /* A stream of IPv6 that has talked IPv4 once sends its next SYN to ::1 by IPv4, to nobody (tcp_v6_connect keeps ipv6_mapped). */
+    if (slot->family == AF_INET6 && (marks_of(slot) & MARK_IPV4)) kind = 2;
+    mark(slot, MARK_USED | (slot->family == AF_INET6 && kind % 3 == 2 ? MARK_IPV4 : 0));
+  }
   struct name to = address_of(slot->family, kind, port), own = local_of(slot->fd);
   if (slot->type == SOCK_STREAM && port && name_port_of(&own) == port) answer(" to itself");
   result(connect(slot->fd, sa(&to), to.length));
 }
 static void do_connect(const int n[4]) {
   struct slot *slot = slot_of(n[0], 0);
-  if (slot) connect_slot(slot, n[1], n[2]);
+  if (slot && !is_settled(slot)) connect_slot(slot, n[1], n[2]);
 }
 static void do_unconnect(const int n[4]) {
   struct slot *slot = slot_of(n[0], SOCK_DGRAM);
@@ -143,7 +161,9 @@ static void do_pass(const int n[4]) {
   if (to == self) return;
   for (int i = 0; i <= n[3] % 2; i++) {
     struct slot *slot = slot_of(n[1 + i], 0);
-    if (slot) fds[count++] = slot->fd;
+    if (!slot) continue;
+    if (slot->type == SOCK_STREAM) mark(slot, MARK_SHARED);
+    fds[count++] = slot->fd;
   }
   if (count) result(send_descriptors(carrier_end(self, to), fds, (size_t)count, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
@@ -160,7 +180,10 @@ static void do_take(const int n[4]) {
 }
 static void do_shutdown(const int n[4]) {
   struct slot *slot = slot_of(n[0], SOCK_STREAM);
-  if (slot) result(shutdown(slot->fd, n[1] % 2 ? SHUT_WR : SHUT_RDWR));
+  if (!slot) return;
+  mark(slot, MARK_USED);
+  if (int_option(slot->fd, SOL_SOCKET, SO_ACCEPTCONN) && is_settled(slot)) return;
+  result(shutdown(slot->fd, n[1] % 2 ? SHUT_WR : SHUT_RDWR));
 }
 static void do_names(const int n[4]) {
   struct slot *slot = slot_of(n[0], 0);

@@ -7,6 +7,7 @@
 
 _Noreturn static void work(int process);
 static void do_fork(const int n[4]) {
+  mark_shared();
   int pid = fork();
   must(pid >= 0);
   if (pid == 0) {
