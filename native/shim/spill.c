@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "arena.h"
+#include "courier.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "kernel.h"
@@ -109,14 +110,16 @@ static bool move(struct sock *s, struct spill *f, const struct sockaddr_un *to) 
   if ((long)bytes < 0 && (long)bytes >= -4095) return false;
   long sent = 0;
   while (!spill_is_empty(f)) {
-    struct spill_item item;
-    memcpy(&item, bytes + (f->head.begin - start), sizeof item);
-    struct iovec part = {bytes + (f->head.begin - start) + sizeof item, item.size};
-    item.label.drops += drops;
-    sent = courier_send(s->network, &item.label, to, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1});
+    struct courier_label label;
+    struct iovec part;
+    if (!spill_item_first(&s->network->world, &f->head, bytes, start, &label, &part)) {
+      f->head.begin = f->head.end;
+      break;
+    }
+    label.drops += drops;
+    sent = courier_send(s->network, &label, to, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1});
     if (is_lack(sent)) break;
-    f->head.begin += sizeof item + item.size;
-    f->head.charge -= spill_charge(item.size);
+    spill_item_moved(&f->head, part.iov_len);
   }
   kernel_call(SYS_munmap, (long)bytes, (long)(f->head.end - start), 0, 0, 0, 0);
   if (spill_is_empty(f)) atomic_fetch_add_explicit(&s->drops, f->head.drops, memory_order_relaxed);

@@ -13,11 +13,7 @@
 #include "libc.h"
 #include "spill.h"
 
-/* CHARGE_MAX: the most SO_RCVBUF that an ordinary user may ask for (net.core.rmem_max of 212992, doubled); CHARGE: what the kernel's bookkeeping
- * of one datagram takes from it (768 bytes measured for small ones). */
-enum { CHARGE_MAX = 425984, CHARGE = 768, PAGE = 4096, HOLE = 1 << 18, FILE_DIGITS = 16 };
-
-u64 spill_charge(size_t size) { return size + CHARGE; }
+enum { PAGE = 4096, HOLE = 1 << 18, FILE_DIGITS = 16 };
 
 static void path_of(const struct network *n, ino_t inode, char *out) {
   static const char hex[] = "0123456789abcdef";
@@ -35,7 +31,7 @@ static int open_path(const struct network *n, bool make, struct spill *out) {
     long result = kernel_call(SYS_fstat, out->fd, (long)&file, 0, 0, 0, 0);
     if (result == 0 && file.st_nlink) {                                          /* else it was emptied, and removed, since */
       if (file.st_size == 0) kernel_call(SYS_fchmod, out->fd, 0666, 0, 0, 0, 0); /* the directory keeps others out, whatever the umask */
-      if (kernel_pread(out->fd, &out->head, sizeof out->head, 0) != sizeof out->head)
+      if (kernel_pread(out->fd, &out->head, sizeof out->head, 0) != sizeof out->head || !spill_is_sound(&out->head, (u64)file.st_size))
         out->head = (struct spill_head){.begin = sizeof out->head, .end = sizeof out->head};
       return 0;
     }
@@ -79,15 +75,13 @@ static bool write_head(const struct spill *f, const struct spill_head *head) {
 
 static bool append(struct spill *f, const struct courier_label *label, const struct msghdr *message, size_t size) {
   struct spill_head head = f->head;
-  struct spill_item item = {.size = size, .label = *label};
-  item.label.drops = head.drops + 1;
+  struct spill_item item;
   off_t at = (off_t)head.end;
-  if (head.charge + spill_charge(size) > CHARGE_MAX || !is_allowed(head.end + sizeof item + size)) return false;
+  if (!spill_item_make(&f->network->world, &head, label, size, &item) || !is_allowed(head.end + sizeof item + size)) return false;
   if (kernel_pwrite(f->fd, &item, sizeof item, at) != sizeof item) return false;
   at += (off_t)sizeof item;
   if (size && kernel_call(SYS_pwritev, f->fd, (long)message->msg_iov, (long)message->msg_iovlen, at, 0, 0) != (long)size) return false;
-  head.end = (u64)at + size;
-  head.charge += spill_charge(size);
+  spill_item_added(&head, size);
   if (!write_head(f, &head)) return false;
   f->head = head;
   return true;

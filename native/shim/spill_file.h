@@ -6,19 +6,8 @@
 #include <limits.h>
 #include <sys/types.h>
 
-#include "courier.h"
-
-/* The file: the head, then the datagrams from `begin` to `end`, each with a head of its own. `charge` is what they take of the room;
- * `drops` counts those that found none. */
-struct spill_head {
-  u64 begin, end, charge;
-  u32 drops, unused;
-  char to[112]; /* the receiver's name */
-};
-struct spill_item {
-  u64 size;
-  struct courier_label label;
-};
+#include "network.h"
+#include "spill_format.h"
 
 struct spill {
   const struct network *network;
@@ -35,7 +24,6 @@ int spill_open_file(const struct network *n, const char *file, struct spill *out
 /* An empty file goes: what is asked of the directory is asked only while one is there. */
 void spill_close(struct spill *f);
 static inline bool spill_is_empty(const struct spill *f) { return f->head.begin == f->head.end; }
-u64 spill_charge(size_t size);
 /* A datagram for which there is no room, in the queue or on the disk, is dropped. */
 void spill_append(struct spill *f, const struct courier_label *label, const struct msghdr *message, size_t size);
 /* What lies before `begin` now has been moved; it began at `before`. */

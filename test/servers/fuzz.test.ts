@@ -39,6 +39,7 @@ test.each([
   ['name', 300_000],
   ['control', 300_000],
   ['dns', 300_000],
+  ['spill', 300_000],
   ['arena', 5_000],
 ])('%s: %i inputs made to break it do not', { timeout: 120_000 * times }, async (target, runs) => {
   await withDirectory(async (directory) => {
