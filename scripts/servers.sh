@@ -21,6 +21,7 @@ for package in \
   memcached \
   nginx-light \
   openssh-client \
+  iproute2 \
   openssh-server \
   postgresql \
   python3-uvicorn \

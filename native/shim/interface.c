@@ -161,9 +161,7 @@ bool interface_ioctl(const struct network *n, unsigned long request, void *argum
   } else if (request == SIOCGIFCONF) {
     *result = list_all(n, argument);
   } else if (request == SIOCGIFNAME) {
-    /* A number that only the machine has is from rtnetlink(7), which programs like dnsmasq ask past libc: it keeps its name. */
-    if (row && !interface_get(n, (u32)row->ifr_ifindex, &one)) return false;
-    *result = !row ? -EFAULT : 0;
+    *result = !row ? -EFAULT : interface_get(n, (u32)row->ifr_ifindex, &one) ? 0 : -ENODEV;
     if (*result == 0) strcpy(row->ifr_name, one.name);
   } else if (asks(request)) {
     *result = !row ? -EFAULT : interface_get(n, interface_find(row->ifr_name), &one) ? tell(&one, request, row) : -ENODEV;

@@ -12,6 +12,7 @@
 #include "kernel.h"
 #include "libc.h"
 #include "nameserver.h"
+#include "netlink.h"
 #include "pass.h"
 #include "stream.h"
 #include "table.h"
@@ -28,6 +29,7 @@ long message_send(int fd, const struct msghdr *message, int flags) {
   if (!entry)
     return message->msg_control && message->msg_controllen ? pass_send(fd, message, flags) : REAL(libc.sendmsg(fd, message, flags));
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
+  if (entry == TABLE_NETLINK) return netlink_send(fd, message, flags);
   if (entry & TABLE_DATAGRAM) return datagram_send(fd, table_find(fd), message, flags);
   struct sock *s = table_find(fd);
   long result = stream_send(fd, s, message, flags);
@@ -41,6 +43,7 @@ long message_receive(int fd, struct msghdr *message, int flags) {
   if (!entry)
     return message->msg_control && message->msg_controllen ? pass_receive(fd, message, flags) : REAL(libc.recvmsg(fd, message, flags));
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
+  if (entry == TABLE_NETLINK) return netlink_receive(fd, message, flags);
   return entry & TABLE_DATAGRAM ? datagram_receive(fd, table_find(fd), message, flags) : stream_receive(fd, table_find(fd), message, flags);
 }
 

@@ -34,7 +34,7 @@ static bool any_ours(const struct control_item *rights) {
   for (size_t i = 0; i + sizeof(int) <= rights->size; i += sizeof(int)) {
     int fd;
     memcpy(&fd, rights->data + i, sizeof fd);
-    if (table_entry(fd)) return true;
+    if (table_find(fd)) return true;
   }
   return false;
 }

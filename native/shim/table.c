@@ -108,7 +108,7 @@ static void slot_free(struct sock *s) {
   } while (!atomic_compare_exchange_weak(&free_list, &head, next));
 }
 
-static struct sock *entry_sock(u32 entry) { return entry ? &table_slots[(entry & ~TABLE_SLOW) - 1] : NULL; }
+static struct sock *entry_sock(u32 entry) { return entry & ~TABLE_SLOW ? &table_slots[(entry & ~TABLE_SLOW) - 1] : NULL; }
 
 /* Takes a reference unless the last one is going at this moment. */
 static bool reference(struct sock *s) {
@@ -151,13 +151,17 @@ struct sock *table_find_checked(int fd) {
   return NULL;
 }
 
+static void reach(int fd) {
+  u32 end = atomic_load(&descriptors_end);
+  while (end <= (u32)fd && !atomic_compare_exchange_weak(&descriptors_end, &end, (u32)fd + 1)) continue;
+}
+
 int table_install(int fd, struct sock *s) {
   if ((u32)fd >= table_size) {
     table_release(s);
     return -EMFILE;
   }
-  u32 end = atomic_load(&descriptors_end);
-  while (end <= (u32)fd && !atomic_compare_exchange_weak(&descriptors_end, &end, (u32)fd + 1)) continue;
+  reach(fd);
   u32 entry = slot_number(s) + 1;
   if (s->info.type == SOCK_DGRAM) entry |= TABLE_DATAGRAM;
   if (capture_is_on(s)) entry |= TABLE_CAPTURED;
@@ -165,6 +169,12 @@ int table_install(int fd, struct sock *s) {
   struct sock *before = entry_sock(exchange(fd, entry));
   if (before) table_release(before);
   return 0;
+}
+
+void table_mark_netlink(int fd) {
+  if (table_in_vfork_child || (u32)fd >= table_size) return;
+  reach(fd);
+  exchange(fd, TABLE_NETLINK);
 }
 
 void table_mark_served(struct sock *s) {
@@ -187,6 +197,7 @@ void table_copy(int old, int new) {
   struct sock *s = table_find(old);
   if (!s || !reference(s)) {
     table_drop(new);
+    if (table_entry(old) == TABLE_NETLINK) table_mark_netlink(new);
     return;
   }
   table_install(new, s);

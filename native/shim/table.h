@@ -9,11 +9,13 @@
 #include "sock.h"
 
 /* An entry: 0, or number of the slot + 1, with TABLE_DATAGRAM set for UDP, TABLE_CAPTURED for what is recorded and TABLE_SERVED for streams to
- * the network's name server, so that the data path need not look at the slot: one of any kind leaves it. */
+ * the network's name server, so that the data path need not look at the slot: one of any kind leaves it. TABLE_NETLINK alone, with no slot:
+ * not ours, but its messages are looked at (netlink.h). */
 #define TABLE_DATAGRAM 0x80000000u
 #define TABLE_CAPTURED 0x40000000u
 #define TABLE_SERVED 0x20000000u
-#define TABLE_SLOW (TABLE_DATAGRAM | TABLE_CAPTURED | TABLE_SERVED)
+#define TABLE_NETLINK 0x10000000u
+#define TABLE_SLOW (TABLE_DATAGRAM | TABLE_CAPTURED | TABLE_SERVED | TABLE_NETLINK)
 extern _Atomic u32 *table_entries;
 extern u32 table_size; /* 0 until table_init */
 extern struct sock *table_slots;
@@ -38,6 +40,8 @@ struct sock *table_find_cookie(u64 cookie);
 struct sock *table_new(struct network *network);
 /* fd now is a descriptor of s; takes the caller's reference. Whatever the entry said before is dropped. Returns 0, or -EMFILE (table_size). */
 int table_install(int fd, struct sock *s);
+/* The descriptor is one of rtnetlink. */
+void table_mark_netlink(int fd);
 /* The stream is the name server's from now on: all its descriptors hear of it. */
 void table_mark_served(struct sock *s);
 /* new is a copy of old. Also when old is not ours: then new is not ours either. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * socket, socketpair, listen, accept, shutdown. */
 #include <errno.h>
+#include <linux/netlink.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/un.h>
@@ -54,6 +55,7 @@ EXPORT int socket(int family, int type, int protocol) {
   if (refused < 0) return (int)shim_leave(refused);
   int fd = libc.socket(family, type, protocol);
   table_drop(fd);
+  if (fd >= 0 && family == AF_NETLINK && protocol == NETLINK_ROUTE && n && n->arena) table_mark_netlink(fd);
   return fd;
 }
 
