@@ -213,6 +213,8 @@ export function referenceEnvironment(
 export type Place =
   /** Real loopback. */
   | 'kernel'
+  /** In a network, on another host than the first. */
+  | 'second host'
   /** The shim alone, as a plain wrapper. */
   | 'bare'
   /** The shim in a network of ours: 10.53.57.0, an arena. */
@@ -246,11 +248,13 @@ export async function runProgram(
     await chmod(directory, 0o711) // as the bases of real networks
     await mkdir(network, 0o700)
     if (place === 'bare') await chmod(network, 0o777)
-    if (place === 'network') await createArena(network)
+    const isNetwork = place === 'network' || place === 'second host'
+    if (isNetwork) await createArena(network, ['test', 'web'])
     const log = join(directory, 'log')
     const env = shimEnvironment(network, {
       VITEST_SOCKET_WRAPPER_LOG: log,
-      ...(place === 'network' ? { SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0' } : {}),
+      ...(isNetwork ? { SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0' } : {}),
+      ...(place === 'second host' ? { SOCKET_WRAPPER_DEFAULT_IFACE: '2' } : {}),
       ...(place === 'captured' ? { SOCKET_WRAPPER_PCAP_FILE: join(directory, 'x.pcap') } : {}),
     })
     const [first = command, ...rest] = [...runner, command, ...args]
@@ -268,7 +272,7 @@ export async function runProgram(
 /** The names of sockets in a network's directory, with those of private loopbacks. */
 export async function socketNames(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true })
-  return entries.filter((entry) => /^[TUXY][0-9A-F]{6}$/.test(basename(entry))).sort()
+  return entries.filter((entry) => /^[TUXY]([0-9A-F]{6}|[0-9A-F]{10})$/.test(basename(entry))).sort()
 }
 
 /** Names of all programs in test/programs and its directories. */

@@ -68,8 +68,8 @@ static u64 client_key(int fd, const struct sock *s, bool server) {
   int result = server ? (int)REAL(libc.getpeername(fd, (struct sockaddr *)&un, &length))
                       : (int)REAL(libc.getsockname(fd, (struct sockaddr *)&un, &length));
   if (result < 0 || length > sizeof un || name_read(&s->network->world, &un, length, &name) < 0) return 0;
-  u64 place = (u64)name.loopback << 25 | (u64)name.abstract << 24 | (u64)name.host << 16 | (u64)name.interface << 8 | (uint8_t)name.type;
-  return 1ull << 63 | place << 16 | name.port;
+  u64 kind = (u64)name.loopback << 15 | (u64)name.abstract << 14 | (u64)name.host << 7 | (uint8_t)name.type;
+  return 1ull << 63 | kind << 40 | (u64)name.interface << 16 | name.port;
 }
 
 static void begin(struct network *n, struct flow *f, const struct address *client, const struct address *server) {

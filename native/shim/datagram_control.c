@@ -176,7 +176,8 @@ void datagram_put_control(struct sock *s, const struct wire_info *info, const st
   int hops, traffic;
   struct address own = info_local(info), to;
   if (address_is_any(&own) || address_is_v4(&own) != v4 || group)
-    own = address_of_host(world, world->host, !v4, address_is_loopback(&origin->from));
+    own = group && address_is_loopback(&origin->label.to) ? origin->label.to
+                                                          : address_of_host(world, world->host, !v4, address_is_loopback(&origin->from));
   to = group ? origin->label.to : own;
   to.port = info->localPort;
   /* A plain wrapper shows the number of the address, as the reference does. */

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "arena.h"
+#include "datagram_transmit.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "interface.h"
 #include "libc.h"
 #include "multicast.h"
 #include "root.h"
-#include "spill.h"
 #include "table.h"
 
 struct delivery {
@@ -40,9 +40,7 @@ static void deliver(const struct delivery *d, const struct wire_info *info) {
   struct sockaddr_un un;
   socklen_t length;
   if (!hears(d, info) || !endpoint_name(d->n, info, &un, &length)) return;
-  long result = spill_any_in(d->n) ? spill_send(d->n, &d->label, &un, d->message, d->size, false) : -ENOENT;
-  if (result == -ENOENT) result = courier_send(d->n, &d->label, &un, d->message);
-  if (result == -EAGAIN) spill_send(d->n, &d->label, &un, d->message, d->size, true);
+  long result = datagram_by_courier(d->n, &d->label, &un, d->message, d->size);
   if (result != -EPERM) return;
   /* Connected, and perhaps to this sender: then the kernel takes it from nobody else. */
   struct msghdr copy = *d->message;

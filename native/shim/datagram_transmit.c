@@ -14,6 +14,7 @@
 #include "libc.h"
 #include "root.h"
 #include "spill.h"
+#include "wildcard.h"
 
 /* Nanoseconds, but for PATIENCE_MS. */
 enum { PATIENCE_MS = 50, STEP_FIRST = 20000, STEP_LAST = 5000000 };
@@ -120,6 +121,25 @@ long datagram_transmit(int fd, struct sock *s, const struct parcel *p) {
   return (long)p->size;
 }
 
+long datagram_by_courier(const struct network *n, const struct courier_label *label, const struct sockaddr_un *to,
+                         const struct msghdr *message, size_t size) {
+  long result = spill_any_in(n) ? spill_send(n, label, to, message, size, false) : -ENOENT;
+  if (result == -ENOENT) result = courier_send(n, label, to, message);
+  return result == -EAGAIN ? spill_send(n, label, to, message, size, true) : result;
+}
+
+/* Only a label can tell the socket on the unspecified address which one of the loopback was meant. */
+static long send_far(int fd, struct sock *s, const struct parcel *p, const struct sockaddr_un *un) {
+  struct courier_label label;
+  int named = datagram_label(fd, s, p->to, &label);
+  if (named < 0) return named;
+  label.to = *p->to;
+  label.near = NEAR_LOOPBACK;
+  long result = datagram_by_courier(s->network, &label, un, &p->message, p->size);
+  if (result >= 0 && capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
+  return result;
+}
+
 long datagram_to_name(int fd, struct sock *s, struct parcel *p) {
   struct name name;
   struct sockaddr_un un;
@@ -134,6 +154,7 @@ long datagram_to_name(int fd, struct sock *s, struct parcel *p) {
     result = datagram_transmit(fd, s, p);
   }
   if (datagram_is_nobody(result) && group_repair(s->network, &un)) result = datagram_transmit(fd, s, p);
+  if (datagram_is_nobody(result) && wildcard_name(s->network, &name, &un)) return send_far(fd, s, p, &un);
   if (result != -ENOENT || !datagram_other_name(s, p->to, &name)) return result;
   p->message.msg_namelen = name_write(&s->network->world, &name, &un);
   return datagram_transmit(fd, s, p);
@@ -155,5 +176,6 @@ long datagram_to_peer(int fd, struct sock *s, struct parcel *p) {
   long result = datagram_transmit(fd, s, p);
   if (result != -ECONNREFUSED && result != -ENOTCONN && result != -EPIPE) return result;
   int again = datagram_connect_name(fd, s, p->to);
-  return again < 0 ? again : datagram_transmit(fd, s, p);
+  if (again < 0) return address_is_loopback(p->to) ? datagram_to_name(fd, s, p) : again;
+  return datagram_transmit(fd, s, p);
 }

@@ -33,6 +33,9 @@ long datagram_to_peer(int fd, struct sock *s, struct parcel *p);
 /* In a plain wrapper: to every host that has the port, as the reference does; the errors of single hosts are nobody's. */
 void datagram_to_hosts(int fd, struct sock *s, const struct parcel *p);
 
+/* Under somebody's label, to one name. The size, or -errno. */
+long datagram_by_courier(const struct network *n, const struct courier_label *label, const struct sockaddr_un *to,
+                         const struct msghdr *message, size_t size);
 /* What a courier must say of a datagram that s sends to `to`. 0 or -errno. */
 int datagram_label(int fd, struct sock *s, const struct address *to, struct courier_label *out);
 

@@ -9,17 +9,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crowd.h"
 #include "enter.h"
 #include "file_lock.h"
 #include "journal.h"
 #include "kernel.h"
 #include "libc.h"
 #include "log.h"
+#include "root.h"
 #include "spill.h"
 #include "unix_list.h"
 #include "user.h"
 
-enum { LOCK_NAP_NS = 200000, YOUNG_NS = 10000000 };
+enum { LOCK_NAP_NS = 200000, YOUNG_NS = 50000000 };
 
 struct wanted {
   const char *path;
@@ -44,18 +46,29 @@ bool directory_file_is_live(const char *path, enum directory_users users) {
   return unix_list(uses, &w) != 0;
 }
 
+/* The kernel's own answer for one name: a socket of another type may not connect to who is there. True: somebody is; false: nobody, or it
+ * can't be asked, or only accepted connections bear the name. */
+static bool has_owner(const char *path, enum directory_users users) {
+  if (users == USERS_UNCONNECTED) return false;
+  char type = strrchr(path, '/')[1];
+  struct sockaddr_un un = {.sun_family = AF_UNIX};
+  int probe = (int)REAL(libc.socket(AF_UNIX, (type == 'U' || type == 'Y' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0));
+  if (probe < 0) return false;
+  strcpy(un.sun_path, path);
+  int result = root_connect(probe, &un, sizeof un);
+  kernel_close(probe);
+  return result == -EPROTOTYPE;
+}
+
 bool directory_is_live(const struct network *n, const char *path, enum directory_users users) {
-  char link[sizeof(struct sockaddr_un)], plain[sizeof n->dir + sizeof link];
+  char plain[MEMBER_PATH];
+  if (has_owner(path, users)) return true;
   strcpy(plain, path);
-  for (long length; (length = REAL(readlink(plain, link, sizeof link - 1))) > 0;) {
-    link[length] = 0;
-    const char *base = strrchr(link, '/'), *own = strrchr(plain, '/') + 1;
-    base = base ? base + 1 : link;
-    if (strncmp(base, own, strlen(own)) == 0) break; /* to a member of its own */
-    stpcpy(stpcpy(stpcpy(plain, n->dir), "/"), base);
-  }
-  struct wanted w = {plain, users};
-  return unix_list(uses_plain, &w) != 0;
+  do {
+    struct wanted w = {plain, users};
+    if (unix_list(uses_plain, &w) != 0) return true;
+  } while (crowd_wider(n, plain, plain));
+  return false;
 }
 
 int directory_error(const struct network *n, int result) {
@@ -113,7 +126,7 @@ int directory_clear(const struct network *n, const char *path, enum directory_us
   if (S_ISSOCK(seen.st_mode) && wait_while_young(&seen) && directory_is_live(n, path, users)) return -EADDRINUSE;
   /* The owner may have removed its name since, and somebody else, who needs no lock for a free one, may have made it anew. */
   result = (int)REAL(lstat(path, &now));
-  if (result == 0 && !is_same_file(&seen, &now)) return -EADDRINUSE;
+  if (result == 0 && (!is_same_file(&seen, &now) || has_owner(path, users))) return -EADDRINUSE;
   if (S_ISSOCK(seen.st_mode)) spill_bury(n, seen.st_ino);
   if (result == 0) result = (int)REAL(unlink(path));
   return result == -ENOENT ? 0 : result;
@@ -131,27 +144,28 @@ void directory_each(int fd, void (*visit)(int fd, const char *name, void *contex
     }
 }
 
-void directory_make_loopback(const struct network *n) {
-  static const char hex[] = "0123456789ABCDEF";
-  char path[sizeof n->dir + 8];
-  char *at = stpcpy(path, n->dir);
-  at = stpcpy(at, "/lo");
-  *at++ = hex[n->world.host >> 4];
-  *at++ = hex[n->world.host & 15];
-  *at = 0;
+void directory_make_loopback(const struct network *n, const char *name) {
+  char path[sizeof(struct sockaddr_un)];
+  strcpy(path, name);
+  *strrchr(path, '/') = 0;
   if (mkdir(path, 0700) == 0)
     user_share_directory(n, path);
   else if (errno != EEXIST)
     LOG(LOG_ERROR, "cannot make %s (errno %d)", path, errno);
 }
 
+void directory_link(const char *target, bool from_loopback, char *out) {
+  *out = 0;
+  if (from_loopback) strcpy(out, "../");
+  strncat(out, strrchr(target, '/') + 1, 16);
+}
+
 int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback, enum directory_users users) {
-  char link[32] = "";
-  if (from_loopback) strcpy(link, "../");
-  strncat(link, strrchr(target, '/') + 1, 16);
+  char link[DIRECTORY_LINK_MAX];
+  directory_link(target, from_loopback, link);
   if (symlink(link, path) == 0) return 0;
   if (errno == ENOENT && from_loopback) {
-    directory_make_loopback(n);
+    directory_make_loopback(n, path);
     if (symlink(link, path) == 0) return 0;
   }
   if (errno != EEXIST) return -errno;

@@ -24,13 +24,16 @@ int directory_try_lock(const struct network *n);
 void directory_unlock(int lock);
 /* Under the lock: removes the path if it is dead. 0: it is free now; -EADDRINUSE: alive; else -errno. */
 int directory_clear(const struct network *n, const char *path, enum directory_users users);
+/* The text of a symbolic link to `target`. */
+enum { DIRECTORY_LINK_MAX = 32 };
+void directory_link(const char *target, bool from_loopback, char *out);
 /* A symbolic link `path` to the file of the main directory that `target` names; makes the loopback directory on demand.
  * 0; 1: it is there already, made by another member of the address's group or left by one; else -errno. */
 int directory_alias(const struct network *n, const char *path, const char *target, bool from_loopback, enum directory_users users);
 /* Calls `visit` for each entry of the open directory `fd` whose name begins with no dot. */
 void directory_each(int fd, void (*visit)(int fd, const char *name, void *context), void *context);
-/* Makes the loopback directory of the own host. */
-void directory_make_loopback(const struct network *n);
+/* Makes the loopback directory that a name is in. */
+void directory_make_loopback(const struct network *n, const char *name);
 /* What taking a name answered, as bind(2) of an inet socket says it. Trouble with the directory is told in the log, once until it changes. */
 int directory_error(const struct network *n, int result);
 /* For a name that was not found. */

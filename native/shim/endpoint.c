@@ -15,6 +15,10 @@ bool endpoint_is_group(const struct wire_info *info, const struct address *a) {
   return info->type == SOCK_DGRAM && address_is_multicast(a);
 }
 
+void endpoint_mark(int fd, const struct sock *s, bool any) {
+  group_mark(fd, &(struct group_options){s->info.options[OPTION_reuseAddress], s->info.options[OPTION_reusePort], any});
+}
+
 static int bind_given(int fd, const struct sock *s, struct address *local, struct names *names, enum directory_users users) {
   *names = (struct names){.aliases = 0};
   struct wire_info info;
@@ -28,9 +32,11 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a) {
   struct network *n = s->network;
   struct address wanted = *a;
   struct names names;
-  bool reuse = s->info.options[OPTION_reuseAddress] && s->info.type == SOCK_STREAM;
+  bool reuse = s->info.options[OPTION_reuseAddress] && s->info.type == SOCK_STREAM, any = address_is_any(a);
+  if (any) endpoint_mark(fd, s, true);
   int result = a->port ? bind_given(fd, s, &wanted, &names, reuse ? USERS_UNCONNECTED : USERS_ANY)
                        : port_bind_free(fd, s, &wanted, &names, bind_given);
+  if (result < 0 && any) endpoint_mark(fd, s, false);
   if (result < 0) return directory_error(n, result);
   sock_begin(s);
   sock_set_local(s, &wanted);
@@ -56,6 +62,7 @@ static int bind_client(int fd, const struct sock *s, struct address *local, stru
   int result = name_of_address(&n->world, local, s->info.type, &names->real_name);
   if (result < 0) return result;
   names->aliases = 0;
+  names->any_v4 = false;
   names->real_name.abstract = abstract;
   if (abstract && loopback && n->world.ten) {
     /* Only abstract names tell host 1's loopback from its address: on disk both are the reference's one file. */
@@ -120,5 +127,5 @@ int endpoint_listen(int fd, struct sock *s) {
   struct wire_info info;
   sock_read(s, &info);
   if (!names_again(s->network, &info, &names)) return (int)REAL(libc.listen(fd, SOMAXCONN));
-  return group_listen(fd, s->network, &names.real_name, info.shareNumber);
+  return names_listen(fd, s->network, &names, info.shareNumber);
 }

@@ -15,6 +15,8 @@ int endpoint_autobind(int fd, struct sock *s, const struct address *toward);
 bool endpoint_name(const struct network *n, const struct wire_info *info, struct sockaddr_un *out, socklen_t *length);
 /* Bound to a multicast group: it has one name of its own, of another kind (multicast.h). */
 bool endpoint_is_group(const struct wire_info *info, const struct address *a);
+/* Writes what others must know of an unbound socket into the mode of its file to be. `any`: it will be bound to the unspecified address. */
+void endpoint_mark(int fd, const struct sock *s, bool any);
 /* listen(2) of a bound socket, with the others at its address in mind. */
 int endpoint_listen(int fd, struct sock *s);
 /* Names that can only be judged once the descriptor is closed. */

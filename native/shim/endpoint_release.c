@@ -3,7 +3,6 @@
 #include "endpoint.h"
 
 #include "arena.h"
-#include "group.h"
 #include "kernel.h"
 #include "multicast.h"
 #include "names.h"

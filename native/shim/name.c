@@ -37,16 +37,12 @@ int name_of_address(const struct name_world *world, const struct address *a, int
     out->interface = world->host;
     return 0;
   }
-  if (v4 && b[0] == 127 && !world->ten) {
-    if (b[1] || b[2] || b[3] < 1 || b[3] > HOST_MAX) return -EADDRNOTAVAIL;
-    out->interface = b[3];
-    return 0;
-  }
   if (v4 && b[0] == 127) {
-    /* Two hex digits: 127.0.0.1 to 127.0.0.254 of the /8 that a real loopback answers. */
-    if (b[1] || b[2] || b[3] < 1 || b[3] == 255) return -EADDRNOTAVAIL;
-    out->interface = b[3];
-    out->loopback = world->host != 1 || b[3] != 1;
+    u32 number = (u32)b[1] << 16 | (u32)b[2] << 8 | b[3];
+    if (number == 0xffffff) return -EADDRNOTAVAIL; /* the broadcast address of the loopback */
+    out->interface = number;
+    if (!world->ten && number >= 1 && number <= HOST_MAX) return 0;
+    out->loopback = !world->ten || world->host != 1 || number != 1;
     out->host = world->host;
     return 0;
   }
@@ -65,7 +61,8 @@ int name_of_address(const struct name_world *world, const struct address *a, int
 void name_to_address(const struct name_world *world, const struct name *n, bool as_loopback, struct address *out) {
   bool v6 = n->type == 'X' || n->type == 'Y';
   if (n->loopback)
-    *out = v6 ? address_of_host(world, 1, true, true) : address_v4(127, 0, 0, (uint8_t)n->interface);
+    *out = v6 ? address_of_host(world, 1, true, true)
+              : address_v4(127, (uint8_t)(n->interface >> 16), (uint8_t)(n->interface >> 8), (uint8_t)n->interface);
   else
     *out = address_of_host(world, n->interface, v6, as_loopback && n->interface == world->host);
   out->port = n->port;
@@ -88,12 +85,12 @@ socklen_t name_write(const struct name_world *world, const struct name *n, struc
   }
   *at++ = '/';
   if (n->loopback) {
-    *at++ = 'l', *at++ = 'o';
+    *at++ = 'l', *at++ = name_is_far(n) ? 'x' : 'o';
     at = put_hex(at, n->host, 2);
     *at++ = '/';
   }
   *at++ = n->type;
-  at = put_hex(at, n->interface, 2);
+  at = put_hex(at, n->interface, name_is_far(n) ? 6 : 2);
   at = put_hex(at, n->port, 4);
   if (n->number) at = put_hex(at, n->number, 2);
   return (socklen_t)(at - (char *)out) + (n->abstract ? 0 : 1);
@@ -116,6 +113,18 @@ bool name_read_port(const char *digits, u16 *out) {
   return port >= 0;
 }
 
+/* "<type><interface, `digits`><port, 4>", and perhaps "<number, 2>". */
+static bool read_base(const char *base, int digits, struct name *out) {
+  size_t letters = strlen(base), plain = 1 + (size_t)digits + 4;
+  if ((letters != plain && letters != plain + 2) || !memchr("TXUY", base[0], 4)) return false;
+  int number = letters == plain ? 0 : read_hex(base + plain, 2), interface = read_hex(base + 1, digits),
+      port = read_hex(base + 1 + digits, 4);
+  *out = (struct name){.type = base[0], .interface = (u32)interface, .port = (u16)port, .number = (u32)number};
+  return number >= 0 && interface >= 0 && port >= 0;
+}
+
+bool name_read_far(const char *base, struct name *out) { return read_base(base, 6, out); }
+
 int name_read(const struct name_world *world, const struct sockaddr_un *from, socklen_t length, struct name *out) {
   char path[sizeof from->sun_path + 1];
   if (length <= offsetof(struct sockaddr_un, sun_path) || from->sun_family != AF_UNIX) return -EINVAL;
@@ -132,20 +141,14 @@ int name_read(const struct name_world *world, const struct sockaddr_un *from, so
   }
   const char *last = strrchr(path, '/');
   const char *base = last ? last + 1 : path;
-  size_t letters = strlen(base);
-  if ((letters != 7 && letters != 9) || !memchr("TXUY", base[0], 4)) return -EINVAL;
-  int number = letters == 9 ? read_hex(base + 7, 2) : 0;
-  int interface = read_hex(base + 1, 2), port = read_hex(base + 3, 4);
-  bool loopback = last && last - path >= 5 && strncmp(last - 5, "/lo", 3) == 0;
+  bool in_directory = last && last - path >= 5, far = in_directory && strncmp(last - 5, "/lx", 3) == 0;
+  bool loopback = far || (in_directory && strncmp(last - 5, "/lo", 3) == 0);
   int host = loopback ? read_hex(last - 2, 2) : 0;
-  if (interface < 1 || interface > (loopback ? 254 : HOST_MAX) || port < 0 || number < 0 || host < 0 || host > HOST_MAX) return -EINVAL;
-  *out = (struct name){.type = base[0],
-                       .loopback = loopback,
-                       .abstract = abstract,
-                       .host = (u32)host,
-                       .interface = (u32)interface,
-                       .port = (u16)port,
-                       .number = (u32)number};
+  if (!read_base(base, far ? 6 : 2, out) || host < 0 || host > HOST_MAX) return -EINVAL;
+  if (far ? out->interface == 1 : out->interface < 1 || out->interface > (loopback ? 1 : HOST_MAX)) return -EINVAL;
+  out->loopback = loopback;
+  out->abstract = abstract;
+  out->host = (u32)host;
   return 0;
 }
 

@@ -17,10 +17,12 @@ struct name_world {
   u64 network_id;  /* prefix of abstract names; 0 when there are none */
 };
 
-/* Where a socket is: `interface` is a host number in the main directory; in a loopback directory it is the last byte of 127.0.0.x. */
+/* Where a socket is: `interface` is a host number in the main directory; in a loopback directory it is what follows the 127 of an address of
+ * the loopback, three bytes; 1 for ::1. */
 struct name {
-  char type;     /* T: TCP/v4, X: TCP/v6, U: UDP/v4, Y: UDP/v6 */
-  bool loopback; /* in <dir>/lo<host, 2 hex>/ instead of <dir>/ */
+  char type; /* T: TCP/v4, X: TCP/v6, U: UDP/v4, Y: UDP/v6 */
+  bool
+      loopback; /* in <dir>/lo<host, 2 hex>/ instead of <dir>/; what is not 127.0.0.1 or ::1 in <dir>/lx<host>/, with 6 digits of `interface` */
   bool abstract;
   u32 host; /* whose loopback directory; only with loopback */
   u32 interface;
@@ -28,8 +30,11 @@ struct name {
   u32 number; /* of a socket that shares the address: two more hex digits, see group.h; 0: none */
 };
 
-/* Longest directory: sun_path (108) less "/lo01/T01005001" and the final zero. */
-enum { NAME_DIR_MAX = 108 - 15 - 1, HOST_MAX = 64 };
+/* Longest directory: sun_path (108) less "/lx01/T000002005001" and the final zero. */
+enum { NAME_DIR_MAX = 108 - 19 - 1, HOST_MAX = 64 };
+
+/* An address of the loopback that the reference has no name for. */
+static inline bool name_is_far(const struct name *n) { return n->loopback && n->interface != 1; }
 
 bool address_is_broadcast(const struct name_world *world, const struct address *a);
 /* The address that interface `host` shows for `v6`; loopback: 127.0.0.1 or ::1. */
@@ -42,6 +47,8 @@ int name_of_address(const struct name_world *world, const struct address *a, int
 void name_to_address(const struct name_world *world, const struct name *n, bool as_loopback, struct address *out);
 /* name -> sockaddr_un; returns its length. */
 socklen_t name_write(const struct name_world *world, const struct name *n, struct sockaddr_un *out);
+/* The port and interface of the last part of a far name, with or without a number. False: it is none. */
+bool name_read_far(const char *base, struct name *out);
 /* The port in a name, after type and interface. False: there is none. */
 bool name_read_port(const char *digits, u16 *out);
 /* sockaddr_un, as the kernel gave it -> name. Returns 0, or -EINVAL for what is no name (also an unnamed socket). */

@@ -12,9 +12,11 @@ struct names {
   struct sockaddr_un real;
   socklen_t real_length;
   struct name real_name;
-  struct sockaddr_un alias[ALIASES_MAX];
+  /* Each to a wider one, or to the real one: of a loopback to its host's, of IPv4 to IPv6's. */
+  struct sockaddr_un alias[ALIASES_MAX], leads_to[ALIASES_MAX];
   bool alias_in_loopback[ALIASES_MAX];
   int aliases;
+  bool any_v4; /* answers on all addresses of IPv4 */
 };
 
 /* The names of a socket with this info at `a`. 0 or -errno. */
@@ -24,6 +26,8 @@ bool names_again(const struct network *n, const struct wire_info *info, struct n
 /* Makes the links, and binds fd to the real name; -EADDRINUSE when a live socket has one of them. Returns the number that the socket got in
  * the group of its address, 0 for the plain name. */
 int names_take(int fd, const struct network *n, const struct names *names, enum directory_users users);
+/* listen(2), if the others at these addresses allow it. */
+int names_listen(int fd, const struct network *n, const struct names *names, u32 number);
 /* Under the lock, or when nobody can be in the way. */
 void names_remove(const struct network *n, const struct names *names, u32 number);
 

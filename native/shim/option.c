@@ -11,7 +11,6 @@
 #include "arena.h"
 #include "endpoint.h"
 #include "enter.h"
-#include "group.h"
 #include "interface.h"
 #include "libc.h"
 #include "multicast.h"
@@ -226,8 +225,7 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     s->info.optionMask |= 1u << row;
     if (row == OPTION_v6Only) s->info.flags = (u16)(set ? s->info.flags & ~FLAG_dualStack : s->info.flags | FLAG_dualStack);
     sock_end(s);
-    if ((row == OPTION_reuseAddress || row == OPTION_reusePort) && s->info.state == STATE_open)
-      group_mark(fd, s->info.options[OPTION_reuseAddress], s->info.options[OPTION_reusePort]);
+    if ((row == OPTION_reuseAddress || row == OPTION_reusePort) && s->info.state == STATE_open) endpoint_mark(fd, s, false);
     bool marks = row == OPTION_ttl || row == OPTION_tos || row == OPTION_unicastHops || row == OPTION_trafficClass;
     if (marks && s->network->arena) arena_mark(s->network->arena);
     /* Its peers look there for what it has set. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "enter.h"
-#include "group.h"
+#include "endpoint.h"
 #include "kernel.h"
 #include "libc.h"
 #include "option.h"
@@ -58,8 +58,7 @@ struct sock *renew(int fd, struct sock *s) {
   r.fd = socket_like(fd, &info);
   if (r.fd >= 0) {
     if (info.flags & FLAG_inherit) option_inherit(fd, r.fd);
-    if (info.options[OPTION_reuseAddress] || info.options[OPTION_reusePort])
-      group_mark(r.fd, info.options[OPTION_reuseAddress], info.options[OPTION_reusePort]);
+    if (info.options[OPTION_reuseAddress] || info.options[OPTION_reusePort]) endpoint_mark(r.fd, r.new, false);
     table_each(give, &r);
     libc.close(r.fd);
   }

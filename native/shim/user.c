@@ -15,7 +15,7 @@
 enum { GROUPS_MAX = 65536, GROUPS_FEW = 64 };
 /* Numbers that no system gives to a group of its own; the second range is for user namespaces, which mostly map 65536 numbers. */
 enum { GROUP_FIRST = 0x40000000, GROUP_MASK = 0x3fffffff, LOW_FIRST = 30000, LOW_COUNT = 30000 };
-enum { SPECIAL = S_ISVTX | S_ISUID };
+enum { SPECIAL = S_ISVTX | S_ISUID | S_ISGID };
 
 static int thread_get(int count, gid_t *list) { return (int)kernel_call(SYS_getgroups, count, (long)list, 0, 0, 0, 0); }
 static int thread_set(size_t count, const gid_t *list) { return (int)kernel_call(SYS_setgroups, (long)count, (long)list, 0, 0, 0, 0); }

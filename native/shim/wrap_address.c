@@ -19,6 +19,7 @@
 #include "nameserver.h"
 #include "stream.h"
 #include "table.h"
+#include "wildcard.h"
 #include "wrap.h"
 
 /* An address of IPv6 alone is one that IPv4 cannot reach (__inet6_bind). */
@@ -111,6 +112,13 @@ static int connect_error(const struct network *n, int result) {
   }
 }
 
+static void forget_peer(struct sock *s) {
+  static const struct address none;
+  sock_begin(s);
+  sock_set_peer(s, &none);
+  sock_end(s);
+}
+
 static int connect_stream(int fd, struct sock *s, struct address *a) {
   struct network *n = s->network;
   if (s->info.state == STATE_connected || s->info.state == STATE_listening) return -EISCONN;
@@ -132,12 +140,18 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
   if (a->port == 0) return -ECONNREFUSED;
   struct sockaddr_un un;
   socklen_t length = outside ? 0 : name_write(&n->world, &name, &un);
+  if (!outside && name_is_far(&name)) wildcard_tell(fd, s, a);
   if (capture_is_on(s)) capture_connecting(fd, s, a);
   result = outside ? -ECONNREFUSED : stream_connect_name(fd, n, &un, length);
+  if ((result == -ENOENT || result == -ENOTDIR || result == -ECONNREFUSED) && !outside && wildcard_name(n, &name, &un))
+    result = stream_connect_name(fd, n, &un, sizeof un);
   if (result < 0) result = connect_error(n, result);
   if (result == -ECONNREFUSED && nameserver_is_at(n, a)) result = nameserver_connect(fd, s);
   if (capture_is_on(s)) capture_connected(fd, s, result);
-  if (result < 0) return result;
+  if (result < 0) {
+    if (s->info.peerPort) forget_peer(s);
+    return result;
+  }
   sock_begin(s);
   if (s->info.flags & FLAG_anyBound) {
     struct address local = address_of_host(&n->world, n->world.host, !address_is_v4(a), address_is_loopback(a));

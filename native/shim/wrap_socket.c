@@ -18,6 +18,7 @@
 #include "option_local.h"
 #include "stream.h"
 #include "table.h"
+#include "wildcard.h"
 #include "wrap.h"
 
 static const int TYPE_FLAGS = SOCK_CLOEXEC | SOCK_NONBLOCK;
@@ -98,7 +99,7 @@ static void accepted_addresses(const struct network *n, const struct wire_info *
   name_to_address(&n->world, peer, near, &from);
   if (address_is_any(&local)) {
     u16 port = local.port;
-    local = address_of_host(&n->world, n->world.host, peer->type == 'X', near);
+    if (!near || !wildcard_asked(n, listener, &from, &local)) local = address_of_host(&n->world, n->world.host, peer->type == 'X', near);
     local.port = port;
   }
   info_set_local(out, &local);

@@ -121,6 +121,7 @@ enum wire_option {
 #define ARENA_GROUPS 4u
 #define ARENA_USERS 8u
 #define ARENA_CAPTURE 16u
+#define ARENA_FAR 32u
 #define CAPTURE_FILE "capture.pcapng"
 #define MEMBER_FILLING UINT64_MAX
 #define PROCESS_UNDER_SHIM 1u

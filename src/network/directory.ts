@@ -7,7 +7,7 @@ import { dirSync } from 'tmp-promise'
 import { SocketWrapperError } from '../errors.ts'
 
 /** The shim's limit: sun_path (108 bytes) less the longest name in the directory and the final zero. See native/shim/name.h. */
-export const maxPathBytes = 92
+export const maxPathBytes = 88
 
 /** A directory that was kept for its reader stays for a day, unless newer ones come: it is memory, 64 MiB of it in a container of Docker. */
 const keptForMs = 24 * 60 * 60 * 1000

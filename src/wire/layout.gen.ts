@@ -12,6 +12,7 @@ export const ARENA_ENDED = 2
 export const ARENA_GROUPS = 4
 export const ARENA_USERS = 8
 export const ARENA_CAPTURE = 16
+export const ARENA_FAR = 32
 export const CAPTURE_FILE = 'capture.pcapng'
 export const MEMBER_FILLING = 0xffffffffffffffffn
 export const PROCESS_UNDER_SHIM = 1

@@ -57,7 +57,7 @@ test.each([
   [['run'], 'There is no command after "--".'],
   [['run', 'node', '--', 'node'], '"node" comes before "--": the command comes after it.'],
   [['run', '--host', '65', '--', 'node'], '--host must be a whole number from 1 to 64, got "65".'],
-  [['run', '--dir', `/tmp/${'x'.repeat(100)}`, '--', 'node'], 'has 105 bytes, at most 92 fit.'],
+  [['run', '--dir', `/tmp/${'x'.repeat(100)}`, '--', 'node'], 'has 105 bytes, at most 88 fit.'],
   [['run', '--', 'no-such-command'], 'Command "no-such-command" is not found.'],
 ])('%j is told what is wrong', async (args, message) => {
   const { status, stderr } = await cli(...args)

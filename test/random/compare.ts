@@ -6,11 +6,6 @@ const different: readonly {
   readonly onlyBare?: true
 }[] = [
   { what: 'a stream that connects to itself', kernel: / to itself 0$/, shim: / to itself ECONNREFUSED$/ },
-  {
-    what: 'SO_REUSEADDR of an IPv4 address beside ::',
-    kernel: /(server|bind): .*0 0( |$)/,
-    shim: /(server|bind): .*0 EADDRINUSE( |$)/,
-  },
   { what: 'exec in a plain wrapper', kernel: /exec: again/, shim: /exec: again/, onlyBare: true },
   {
     what: 'poll after the peer has closed',

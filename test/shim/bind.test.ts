@@ -1,3 +1,6 @@
+import { expect, test } from 'vitest'
+
+import { runProgram } from '../helpers.ts'
 import { sameAsKernel } from './same.ts'
 
 sameAsKernel(
@@ -11,4 +14,12 @@ sameAsKernel(
   'port_zero_many',
   'address_matrix',
   'bind_contended',
+  'loopback_network',
+  'share_families',
 )
+
+/* Beyond the first host, the loopback's names are links to those of the unspecified address. */
+test.each(['loopback_network', 'share_families', 'address_matrix'])('%s does the same on host 2', async (program) => {
+  const [kernel, there] = await Promise.all([runProgram(program, 'kernel'), runProgram(program, 'second host')])
+  expect(there).toMatchObject({ lines: kernel.lines, status: 'exit 0', stderr: '', log: '', left: [] })
+})

@@ -180,6 +180,61 @@ export const differences: readonly Reason[] = [
         program: 'datagram_spread',
         kernel: 'the others: 10 came, 0 peers heard by several, 0 by none, several busy 1',
         shim: 'the others: 10 came, 0 peers heard by several, 0 by none, several busy 0',
+      },
+    ],
+  },
+  {
+    what: 'an address of the loopback beyond 127.0.0.1, at a socket on 0.0.0.0 or ::',
+    here: 'same in a network; in a plain wrapper 127.0.0.2 to 127.0.0.64 are other hosts, and who is asked at another one shows 127.0.0.1 to accept',
+    reason:
+      "The reference's names on disk have an interface for each of 127.0.0.1 to 127.0.0.64; and only the arena of a network can tell whoever accepts which other address its client asked for.",
+    lines: [
+      {
+        program: 'loopback_network',
+        kernel: 'accepted by any: local 127.0.0.99:server (16 bytes)',
+        shim: 'accepted by any: local 127.0.0.1:server (16 bytes)',
+        onlyBare: true,
+      },
+      {
+        program: 'loopback_network',
+        kernel: 'accepted by any: local 127.1.2.3:server (16 bytes)',
+        shim: 'accepted by any: local 127.0.0.1:server (16 bytes)',
+        onlyBare: true,
+      },
+      {
+        program: 'loopback_network',
+        kernel: 'accepted by any: local 127.255.255.254:server (16 bytes)',
+        shim: 'accepted by any: local 127.0.0.1:server (16 bytes)',
+        onlyBare: true,
+      },
+      {
+        program: 'loopback_network',
+        kernel: 'accepted by ::: local [::ffff:127.0.0.99]:server (28 bytes)',
+        shim: 'accepted by ::: local [::ffff:127.0.0.1]:server (28 bytes)',
+        onlyBare: true,
+      },
+      {
+        program: 'loopback_network',
+        kernel: 'accepted by ::: local [::ffff:127.1.2.3]:server (28 bytes)',
+        shim: 'accepted by ::: local [::ffff:127.0.0.1]:server (28 bytes)',
+        onlyBare: true,
+      },
+      {
+        program: 'loopback_network',
+        kernel: 'accepted by ::: local [::ffff:127.255.255.254]:server (28 bytes)',
+        shim: 'accepted by ::: local [::ffff:127.0.0.1]:server (28 bytes)',
+        onlyBare: true,
+      },
+      {
+        program: 'loopback_network',
+        kernel: '127.0.0.2 reaches 0.0.0.0: 0',
+        shim: '127.0.0.2 reaches 0.0.0.0: ECONNREFUSED',
+        onlyBare: true,
+      },
+      {
+        program: 'loopback_network',
+        kernel: '0.0.0.0 beside 127.0.0.2: EADDRINUSE',
+        shim: '0.0.0.0 beside 127.0.0.2: 0',
         onlyBare: true,
       },
     ],

@@ -68,7 +68,7 @@ describe('a directory that cannot be used is an errno and one line in the log', 
       expect(result.lines).toEqual([...refused('ENAMETOOLONG', 'EBADF'), 'a unix socket: a descriptor', 'end'])
       expect(result.log).toMatch(
         new RegExp(
-          `^socket-wrapper ERROR\\[\\d+\\] \\w+: directory .* has ${String(directory.length)} bytes, at most 92 fit: use a shorter path\n$`,
+          `^socket-wrapper ERROR\\[\\d+\\] \\w+: directory .* has ${String(directory.length)} bytes, at most 88 fit: use a shorter path\n$`,
         ),
       )
     })
@@ -76,7 +76,7 @@ describe('a directory that cannot be used is an errno and one line in the log', 
 
   test('as long as can be: it works', async () => {
     await withDirectory(async (scratch) => {
-      const directory = join(scratch, 'd'.repeat(92 - scratch.length - 1))
+      const directory = join(scratch, 'd'.repeat(88 - scratch.length - 1))
       await mkdir(directory)
       await chmod(directory, 0o777)
       const result = await use(scratch, { directory })
