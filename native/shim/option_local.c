@@ -21,18 +21,20 @@
 #endif
 
 /* Values outside of low..high are EINVAL (RANGE) or raised to low (AT_LEAST); a SWITCH is on or off; SECONDS are cut to the range, and 0 are
- * the standard; an INTERFACE is a number in network byte order, -1 the STANDARD, SOURCES the preferences of RFC 5014. FORGOTTEN is a RANGE that reads as 0. */
-enum { SWITCH, RANGE, ANY, AT_LEAST, SECONDS, INTERFACE, SOURCES, FORGOTTEN, STANDARD };
+ * the standard; an INTERFACE is a number in network byte order, -1 the STANDARD, SOURCES the preferences of RFC 5014, PORTS a first and a
+ * last port. FORGOTTEN is a RANGE that reads as 0. */
+enum { SWITCH, RANGE, ANY, AT_LEAST, SECONDS, INTERFACE, SOURCES, PORTS, FORGOTTEN, STANDARD };
 /* EINVAL unless: not connected; neither connected nor listening. EPERM unless the process may send raw packets. No value of less or more than
  * an int. For one type only. */
 enum { UNCONNECTED = 1, CLOSED = 2, PRIVILEGED = 4, EXACT = 8, DATAGRAMS = 16, STREAMS = 32 };
-enum { INQ };
+enum { INQ, PORT_RANGE };
 
 /* As do_tcp_setsockopt, do_ip_setsockopt and do_ipv6_setsockopt have them. */
 static const struct local {
   int level, number, standard, kind, low, high, rules;
 } locals[] = {
     [INQ] = {IPPROTO_TCP, TCP_INQ, 0, RANGE, 0, 1, 0},
+    [PORT_RANGE] = {IPPROTO_IP, 51 /* IP_LOCAL_PORT_RANGE */, 0, PORTS, 0, 0, EXACT},
     {SOL_SOCKET, 74 /* SO_TXREHASH */, 1, STANDARD, -1, 1, STREAMS},
     {IPPROTO_TCP, TCP_MAXSEG, 0, RANGE, 88 /* TCP_MIN_MSS */, 32767 /* MAX_TCP_WINDOW */, 0},
     {IPPROTO_TCP, TCP_SYNCNT, 6, RANGE, 1, 127, 0},
@@ -156,6 +158,8 @@ int option_local_set(int fd, struct sock *s, int index, int level, const void *f
   bool unset = value == 0 && o->number == TCP_MAXSEG && o->level == IPPROTO_TCP;
   if ((o->kind == RANGE || o->kind == FORGOTTEN || o->kind == STANDARD) && !unset && (value < o->low || value > o->high)) return -EINVAL;
   if (o->kind == INTERFACE && ntohl((uint32_t)value) > INTERFACE_COUNT) return -EADDRNOTAVAIL;
+  u32 first = (u32)value & 0xffff, last = (u32)value >> 16;
+  if (o->kind == PORTS && first && last && first > last) return -EINVAL;
   result = check(fd, s, o, value);
   if (result < 0) return result;
   if (o->kind == SWITCH) value = !!value;
@@ -180,3 +184,11 @@ void option_local_copy(struct sock *to, const struct sock *from) {
 }
 
 bool option_local_tells_left(const struct sock *s) { return atomic_load_explicit(&s->local[INQ], memory_order_relaxed); }
+
+void option_local_ports(const struct sock *s, u16 *first, u16 *last) {
+  u32 range = (u32)atomic_load_explicit(&s->local[PORT_RANGE], memory_order_relaxed), wanted_first = range & 0xffff,
+      wanted_last = range >> 16;
+  u32 least = *first, most = *last;
+  if (least <= wanted_first && wanted_first <= most) *first = (u16)wanted_first;
+  if (least <= wanted_last && wanted_last <= most) *last = (u16)wanted_last;
+}

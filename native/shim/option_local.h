@@ -13,6 +13,8 @@ int option_local_set(int fd, struct sock *s, int index, int level, const void *v
 /* A new slot has the standard values, a connection those of its listener. */
 void option_local_clear(struct sock *s);
 void option_local_copy(struct sock *to, const struct sock *from);
+/* IP_LOCAL_PORT_RANGE: narrows the range, as far as it lies in it (inet_sk_get_local_port_range). */
+void option_local_ports(const struct sock *s, u16 *first, u16 *last);
 /* TCP_INQ: recvmsg tells how many bytes are left. */
 bool option_local_tells_left(const struct sock *s);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "option_local.h"
 #include "unix_list.h"
 
 /* net.ipv4.ip_local_port_range of Linux. */
@@ -32,7 +33,7 @@ struct live_ports {
 static bool add_port(const struct unix_socket *socket, void *context) {
   struct live_ports *live = context;
   u16 port;
-  size_t prefix = (size_t)(strrchr(live->like, '/') - live->like) + 4;
+  size_t prefix = strlen(live->like) - 4;
   if (strncmp(socket->path, live->like, prefix) == 0 && name_read_port(socket->path + prefix, &port))
     live->bits[port / 64] |= 1ull << (port % 64);
   return false;
@@ -40,16 +41,19 @@ static bool add_port(const struct unix_socket *socket, void *context) {
 
 int port_bind_free(int fd, const struct sock *s, struct address *local, struct names *names, port_bind *bind_at) {
   struct network *n = s->network;
-  int result = 0;
-  for (int tries = 0; tries <= PORT_LAST - PORT_FIRST; tries++) {
-    local->port = next_port(n, s->info.type);
+  u16 first = PORT_FIRST, last = PORT_LAST;
+  option_local_ports(s, &first, &last);
+  u32 count = (u32)last - first + 1, start = next_port(n, s->info.type);
+  bool whole = first == PORT_FIRST && last == PORT_LAST;
+  int result = -EADDRINUSE;
+  for (u32 tries = 0; tries < count && result == -EADDRINUSE; tries++) {
+    local->port = whole && tries ? next_port(n, s->info.type) : (u16)(first + (start + tries) % count);
     result = bind_at(fd, s, local, names, USERS_UNASKED);
-    if (result != -EADDRINUSE) return result;
   }
   struct live_ports live = {.like = names->real.sun_path};
   /* Abstract names end with their sockets. */
-  if (!names->real.sun_path[0] || unix_list(add_port, &live) < 0) return result;
-  for (u32 port = PORT_FIRST; port <= PORT_LAST && result == -EADDRINUSE; port++) {
+  if (result != -EADDRINUSE || !names->real.sun_path[0] || unix_list(add_port, &live) < 0) return result;
+  for (u32 port = first; port <= last && result == -EADDRINUSE; port++) {
     if (live.bits[port / 64] >> (port % 64) & 1) continue;
     local->port = (u16)port;
     result = bind_at(fd, s, local, names, USERS_ANY);

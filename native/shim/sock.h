@@ -6,7 +6,7 @@
 
 #include "network.h"
 
-enum { SOCK_LOCAL_OPTIONS = 52, SOCK_CONGESTION_SIZE = 16 /* TCP_CA_NAME_MAX */ };
+enum { SOCK_LOCAL_OPTIONS = 53, SOCK_CONGESTION_SIZE = 16 /* TCP_CA_NAME_MAX */ };
 
 /* A wire_info whose fields are read one by one while another thread writes. */
 #define FIELD(type, name, doc) _Atomic type name;

@@ -16,6 +16,7 @@ sameAsKernel(
   'bind_contended',
   'loopback_network',
   'share_families',
+  'ports_exhausted',
 )
 
 /* Beyond the first host, the loopback's names are links to those of the unspecified address. */
