@@ -12,7 +12,7 @@ static void read_name(const struct name_world *world, const uint8_t *data, size_
   memcpy(&un, data, length);
   if (length >= sizeof un.sun_family) un.sun_family = AF_UNIX;
   if (name_read(world, &un, (socklen_t)length, &n) < 0) return;
-  REQUIRE(strchr("TXUY", n.type) && n.interface >= 1 && n.interface <= (n.loopback ? 255 : HOST_MAX));
+  REQUIRE(strchr("TXUY", n.type) && (name_is_far(&n) ? n.interface <= 0xffffff : n.interface >= 1 && n.interface <= HOST_MAX));
   struct address address;
   name_to_address(world, &n, data[0] & 1, &address);
   if (length > 3 && un.sun_path[0] == 0 && un.sun_path[1] == '~') return; /* a courier's, which names somebody else */
