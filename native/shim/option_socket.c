@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernel.h"
 #include "option_socket.h"
 
 #include <errno.h>
@@ -17,8 +18,12 @@ enum { PASS_PIDFD = 76, PEER_PIDFD = 77, TIMESTAMPING_NEW = 65 };
 
 static int get_error(int fd, struct sock *s, void *value, socklen_t *length) {
   if (s->info.type == SOCK_STREAM) return option_answer_int(value, length, -stream_take_error(fd, s));
-  int pending = datagram_take_error(fd, s);
-  return pending < 0 ? option_answer_int(value, length, -pending) : -ENOTTY;
+  int pending = datagram_take_error(fd, s), kernel = 0;
+  socklen_t size = sizeof kernel;
+  if (pending == 0) kernel_getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel, &size);
+  /* Another holder of the socket was refused: datagram_report_refused. */
+  if (kernel == ECONNRESET) kernel = ECONNREFUSED;
+  return option_answer_int(value, length, pending ? -pending : kernel);
 }
 
 /* getpeername by another name; here too much room is an error. */

@@ -47,7 +47,7 @@ static bool info_from_kernel(int fd, const struct network *n, struct wire_info *
   info->shareNumber = local.number;
   info->host = (u16)(local.loopback ? local.host : local.interface);
   info->flags = (u16)((local.abstract ? 0 : FLAG_named) | (local.loopback ? FLAG_loopbackName : 0));
-  bool listening = option_int(fd, SO_ACCEPTCONN) == 1 && !(kernel_events(fd, POLLIN) & POLLHUP); /* until its shutdown */
+  bool listening = option_int(fd, SO_ACCEPTCONN) == 1 && !(kernel_events(fd, POLLRDHUP) & POLLRDHUP); /* until its shutdown */
   info->state = connected ? STATE_connected : listening ? STATE_listening : STATE_bound;
   struct address address;
   /* Unconnected, and 127.0.0.n and ::1 are all there is: the address that a program most likely bound. */

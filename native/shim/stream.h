@@ -46,6 +46,8 @@ int stream_disconnect(int fd, struct sock *s);
 struct sock *stream_renew(int fd, struct sock *s);
 /* The same, for a socket that bind(2) is about to give an address: a shutdown of it stays. */
 struct sock *stream_renew_unbound(int fd, struct sock *s);
+/* A connection that is over has let go of a port that was not asked for: bind(2) takes another one. */
+bool stream_has_ended(int fd, const struct sock *s);
 /* Has a name that no other socket may find: a refused connect has left it, and has let go of the port. */
 static inline bool stream_has_left_name(const struct sock *s) {
   return s->info.type == SOCK_STREAM && s->info.state == STATE_open && (s->info.flags & (FLAG_autobound | FLAG_chosenPort));

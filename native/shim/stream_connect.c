@@ -125,9 +125,20 @@ struct sock *stream_renew(int fd, struct sock *s) {
   return s;
 }
 
+bool stream_has_ended(int fd, const struct sock *s) {
+  bool kept = s->info.state != STATE_connected || !(s->info.flags & (FLAG_chosenPort | FLAG_autobound | FLAG_accepted));
+  return s->info.type == SOCK_STREAM && !kept && stream_state(fd, s) == TCP_CLOSE;
+}
+
 struct sock *stream_renew_unbound(int fd, struct sock *s) {
   u16 shut = s->info.flags & (FLAG_shutRead | FLAG_shutWrite);
+  int error = s->info.state == STATE_connected ? stream_take_error(fd, s) : 0;
   s = renew_kept(fd, s);
+  if (s && error) {
+    sock_begin(s);
+    s->info.pendingError = -error;
+    sock_end(s);
+  }
   if (!s || !shut) return s;
   libc.shutdown(fd, shut == FLAG_shutRead ? SHUT_RD : shut == FLAG_shutWrite ? SHUT_WR : SHUT_RDWR);
   sock_begin(s);
@@ -147,6 +158,7 @@ int stream_disconnect(int fd, struct sock *s) {
   if (fresh && (info.state == STATE_bound || (info.state == STATE_open && !(info.flags & FLAG_autobound)))) return 0;
   bool connected = info.state == STATE_connected && stream_state(fd, s) != TCP_CLOSE;
   stream_reset_peer(s->network, &info);
+  if (connected) libc.shutdown(fd, SHUT_RDWR); /* for its peer, and for others that hold it */
   s = begin_anew(fd, s, false);
   if (!s) return -ENOBUFS;
   sock_begin(s);

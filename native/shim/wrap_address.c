@@ -44,7 +44,7 @@ static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_
   }
   result = address_read(to, length, s->info.family, &a);
   if (result < 0) return result;
-  if (stream_has_left_name(s)) {
+  if (stream_has_left_name(s) || stream_has_ended(fd, s)) {
     struct sock *fresh = stream_renew_unbound(fd, s);
     if (fresh) s = fresh;
   }

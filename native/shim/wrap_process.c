@@ -27,18 +27,28 @@ static void share(int fd, struct sock *s, void *context) {
   sock_end(s);
 }
 
-/* A socket that survives exec must be found by the new program: in the registry, under its cookie. */
+/* It must be found by the new program in the registry, under its cookie, with the options that were set since. */
+static void tell(int fd, struct sock *s) {
+  if (!atomic_load(&s->registered)) {
+    endpoint_record(fd, s, OP_born, 0, 0);
+  } else if (s->info.optionMask) {
+    sock_refresh(s);
+    endpoint_publish(fd, s);
+  }
+}
+
+/* A socket that survives exec. */
 static void share_over_exec(int fd, struct sock *s, void *context) {
   int flags = libc.fcntl(fd, F_GETFD);
   if (flags < 0 || (flags & FD_CLOEXEC)) return;
   share(fd, s, context);
-  if (!atomic_load(&s->registered)) endpoint_record(fd, s, OP_born, 0, 0);
+  tell(fd, s);
 }
 
 /* What the child of vfork or posix_spawn copies and closes happens behind our back: it may keep any socket, also one with close-on-exec. */
 static void share_with_child(int fd, struct sock *s, void *context) {
   share(fd, s, context);
-  if (!atomic_load(&s->registered)) endpoint_record(fd, s, OP_born, 0, 0);
+  tell(fd, s);
 }
 
 static char program[32];

@@ -82,6 +82,17 @@ static void run(int family) {
   close(client);
   close(listening);
 
+  listening = listener(family);
+  client = connected_to(listening);
+  close(listening);
+  struct name elsewhere = loopback(family, 0);
+  check("bind when the connection is over", bind(client, sa(&elsewhere), elsewhere.length));
+  int error = -1;
+  socklen_t length = sizeof error;
+  must(getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &length) == 0);
+  say("its error: %s", strerrorname_np(error));
+  close(client);
+
   if (family != AF_INET6) return;
   fd = socket(family, SOCK_STREAM, 0);
   struct name mapped = name_of(family, "::ffff:127.0.0.1", 0), any = any_address(family, name_port_of(&nobody));

@@ -1,4 +1,4 @@
-/** What is known to differ between kernel and shim: programs are compared up to there, since all after it follows from it. */
+/** Rows of ../shim/differences.ts that random programs meet: they are compared up to there, since all after it follows from it. */
 const different: readonly {
   readonly what: string
   readonly kernel: RegExp

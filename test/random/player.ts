@@ -5,8 +5,8 @@ import { compileProgram, plainEnvironment } from '../helpers.ts'
 
 /** A process that plays programs, one after the other. */
 export type Player = {
-  /** The transcript of one program. */
-  play(program: readonly string[]): Promise<readonly string[]>
+  /** The transcript of one program. `isFresh`: in processes that have played none before. */
+  play(program: readonly string[], isFresh: boolean): Promise<readonly string[]>
   end(): Promise<void>
 }
 
@@ -23,8 +23,8 @@ export async function startPlayer(args: readonly string[], env: Readonly<Record<
   child.stdin.on('error', () => {}) // an ended player shows in its transcript
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {
-    async play(program) {
-      child.stdin.write(`${program.join('; ')}\n`)
+    async play(program, isFresh) {
+      child.stdin.write(`${isFresh ? '!' : ''}${program.join('; ')}\n`)
       const transcript: string[] = []
       for (;;) {
         const { value, done } = await lines.next()

@@ -9,6 +9,7 @@ sameAsKernel(
   'bind_errors',
   'bind_reuse',
   'bind_after_client',
+  'bind_beside_any',
   'bind_shared',
   'share_streams',
   'port_zero_many',

@@ -8,4 +8,6 @@ sameAsKernel(
   'connect_refused',
   'connect_let_go',
   'epoll_renewed',
+  'renewed_shared',
+  'self_connect',
 )

@@ -254,4 +254,68 @@ export const differences: readonly Reason[] = [
       { program: 'pidfd_socket', kernel: 'served: a descriptor', shim: 'served: EAGAIN', onlyBare: true },
     ],
   },
+  {
+    what: 'a stream that connects to itself',
+    here: 'different: ECONNREFUSED',
+    reason: 'Both ends of such a connection are one socket, and a unix stream has one end.',
+    lines: [{ program: 'self_connect', kernel: 'connect to itself: 0', shim: 'connect to itself: ECONNREFUSED' }],
+  },
+  {
+    what: 'SO_REUSEADDR of an IPv4 address beside `::`',
+    here: 'different: EADDRINUSE',
+    reason:
+      'A socket on `::` has a symbolic link to its name as its IPv4 one, and the group of an address has one family: the link cannot lead to two groups.',
+    lines: [{ program: 'bind_beside_any', kernel: 'an IPv4 address: 0', shim: 'an IPv4 address: EADDRINUSE' }],
+  },
+  {
+    what: 'a stream that several processes hold, and one of them uses anew after a refusal, a disconnect or a shutdown',
+    here: 'different: the others keep what it was',
+    reason:
+      'A unix socket cannot be unbound, disconnected or opened again, so it is replaced in the process that asks for it; nobody can change the descriptors of another process.',
+    lines: [
+      {
+        program: 'renewed_shared',
+        kernel: 'another process listens: accept: EAGAIN',
+        shim: 'another process listens: accept: EINVAL',
+      },
+      {
+        program: 'renewed_shared',
+        kernel: 'another process listens again: accept: EAGAIN',
+        shim: 'another process listens again: accept: EINVAL',
+      },
+    ],
+  },
+  {
+    what: 'what the next program after exec, or another holder, learns of a socket',
+    here: 'same in a network; in a plain wrapper what its name tells: no options, the loopback for the unspecified address, nothing of a socket without a name',
+    reason: 'Without an arena there is nothing but the name of the unix socket to learn it from.',
+    lines: [
+      {
+        program: 'shared_unknown',
+        kernel: 'bound by a child: local 0.0.0.0:shared (16 bytes)',
+        shim: 'bound by a child: local 127.0.0.1:shared (16 bytes)',
+        onlyBare: true,
+      },
+      {
+        program: 'shared_unknown',
+        kernel: 'bound by a child: local [::]:shared (28 bytes)',
+        shim: 'bound by a child: local [::1]:shared (28 bytes)',
+        onlyBare: true,
+      },
+      { program: 'shared_unknown', kernel: 'fresh: inet 1', shim: 'fresh: inet 0', onlyBare: true },
+      {
+        program: 'shared_unknown',
+        kernel: 'bound: local 0.0.0.0:kept (16 bytes)',
+        shim: 'bound: local 127.0.0.1:kept (16 bytes)',
+        onlyBare: true,
+      },
+      {
+        program: 'shared_unknown',
+        kernel: 'bound: local [::]:kept (28 bytes)',
+        shim: 'bound: local [::1]:kept (28 bytes)',
+        onlyBare: true,
+      },
+      { program: 'shared_unknown', kernel: 'its option: 77', shim: 'its option: 7200', onlyBare: true },
+    ],
+  },
 ]

@@ -1,6 +1,7 @@
 import { sameAsKernel } from './same.ts'
 
 sameAsKernel(
+  'shared_unknown',
   'fork_shared',
   'fork_names',
   'fork_server',

@@ -23,6 +23,7 @@ export function expected(program: string, place: Place, kernel: readonly string[
 const leaveNames = new Set([
   'fork_names',
   'fork_shared',
+  'shared_unknown',
   'fork_server',
   'exec_listener',
   'stream_large',

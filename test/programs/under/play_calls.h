@@ -24,13 +24,19 @@ static void mark(const struct slot *slot, int marks) {
 }
 static void mark_shared(void) {
   for (int i = 0; i < SLOTS; i++)
-    if (slots[i].fd >= 0 && slots[i].type == SOCK_STREAM) mark(&slots[i], MARK_SHARED);
+    if (slots[i].fd >= 0) mark(&slots[i], MARK_SHARED);
 }
-/* A stream that several processes hold and that was connected, refused or shut down stays what it is: see renewed_shared.c. */
+/* What differs of sockets that several processes hold (see renewed_shared.c and shared_unknown.c) is left alone: they stay what they are once
+ * they are used, and datagram sockets what they were when they were shared. */
 static bool is_settled(const struct slot *slot) {
-  bool settled = slot->type == SOCK_STREAM && (marks_of(slot) & MARK_USED) && (marks_of(slot) & MARK_SHARED);
+  int marks = marks_of(slot);
+  bool settled = (marks & MARK_SHARED) && (slot->type == SOCK_DGRAM || (marks & MARK_USED));
   if (settled) answer(" settled");
   return settled;
+}
+static bool is_silent(const struct slot *slot) {
+  struct name own = local_of(slot->fd);
+  return slot->type == SOCK_DGRAM && name_port_of(&own) == 0 && is_settled(slot);
 }
 
 static void do_socket(const int n[4]) {
@@ -67,7 +73,7 @@ static void do_connect(const int n[4]) {
 }
 static void do_unconnect(const int n[4]) {
   struct slot *slot = slot_of(n[0], SOCK_DGRAM);
-  if (slot) result(connect(slot->fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr)));
+  if (slot && !is_settled(slot)) result(connect(slot->fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr)));
 }
 static void do_server(const int n[4]) {
   struct slot *slot = empty_slot();
@@ -104,7 +110,7 @@ static const char *pattern(int length) {
 }
 static void do_send(const int n[4]) {
   struct slot *slot = slot_of(n[0], 0);
-  if (slot) result(send(slot->fd, pattern(n[1] % 2000), (size_t)(n[1] % 2000), MSG_DONTWAIT | MSG_NOSIGNAL));
+  if (slot && !is_silent(slot)) result(send(slot->fd, pattern(n[1] % 2000), (size_t)(n[1] % 2000), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 static void do_write(const int n[4]) {
   struct slot *slot = slot_of(n[0], SOCK_STREAM);
@@ -113,7 +119,7 @@ static void do_write(const int n[4]) {
 }
 static void do_sendto(const int n[4]) {
   struct slot *slot = slot_of(n[0], SOCK_DGRAM);
-  if (!slot) return;
+  if (!slot || is_silent(slot)) return;
   struct name to = address_of(slot->family, n[1], n[2]);
   result(sendto(slot->fd, pattern(n[3] % 2000), (size_t)(n[3] % 2000), MSG_DONTWAIT, sa(&to), to.length));
 }
@@ -162,7 +168,7 @@ static void do_pass(const int n[4]) {
   for (int i = 0; i <= n[3] % 2; i++) {
     struct slot *slot = slot_of(n[1 + i], 0);
     if (!slot) continue;
-    if (slot->type == SOCK_STREAM) mark(slot, MARK_SHARED);
+    mark(slot, MARK_SHARED);
     fds[count++] = slot->fd;
   }
   if (count) result(send_descriptors(carrier_end(self, to), fds, (size_t)count, MSG_DONTWAIT | MSG_NOSIGNAL));
