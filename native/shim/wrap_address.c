@@ -88,10 +88,11 @@ EXPORT int bindresvport(int fd, struct sockaddr_in *to) {
   if (!s) return libc.bindresvport(fd, to);
   struct sockaddr_in any = {.sin_family = AF_INET};
   if (!to) to = &any;
-  if (to->sin_family != AF_INET) return (int)shim_leave(-EPFNOSUPPORT);
-  /* 600..1023 as glibc's own (STARTPORT, ENDPORT). */
+  if (to->sin_family != AF_INET) return (int)shim_leave(-EAFNOSUPPORT);
+  /* 600..1023, then 512..599, as glibc's own (STARTPORT, ENDPORT, LOWPORT). */
   int result = -EADDRINUSE;
-  for (u16 port = 600; port < 1024 && result == -EADDRINUSE; port++) {
+  for (u16 tries = 0; tries < 512 && result == -EADDRINUSE; tries++) {
+    u16 port = (u16)(tries < 424 ? 600 + tries : 512 + tries - 424);
     to->sin_port = htons(port);
     result = bind_inet(fd, s, (struct sockaddr *)to, sizeof *to);
   }

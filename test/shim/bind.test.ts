@@ -18,6 +18,7 @@ sameAsKernel(
   'loopback_network',
   'share_families',
   'ports_exhausted',
+  'name_owners',
 )
 
 /* Beyond the first host, the loopback's names are links to those of the unspecified address. */
