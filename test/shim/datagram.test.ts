@@ -16,5 +16,6 @@ sameAsKernel(
   'datagram_refused',
   'datagram_spread',
   'broadcast',
+  'multicast_limits',
   'timestamps',
 )
