@@ -6,6 +6,7 @@
 #   python3 netcat-openbsd   test/servers, examples: real programs
 #   clang libclang-rt-dev     test/servers/fuzz.test.ts
 #   sudo systemd             test/servers/switch.test.ts and activation.test.ts; systemd for systemd-socket-activate, it is not started
+#   libpython3.11-testsuite  test/servers/python-suites.test.ts
 #   the rest                 test/servers: what their tests are named after; apache2-utils has ab
 set -eu
 
@@ -18,10 +19,11 @@ for package in \
   dnsmasq-base \
   gunicorn \
   haproxy \
+  iproute2 \
+  libpython3.11-testsuite \
   memcached \
   nginx-light \
   openssh-client \
-  iproute2 \
   openssh-server \
   postgresql \
   python3-uvicorn \
