@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "consume.h"
 #include "control.h"
 #include "datagram.h"
 #include "enter.h"
@@ -44,6 +45,7 @@ long message_receive(int fd, struct msghdr *message, int flags) {
     return message->msg_control && message->msg_controllen ? pass_receive(fd, message, flags) : REAL(libc.recvmsg(fd, message, flags));
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
   if (entry == TABLE_NETLINK) return netlink_receive(fd, message, flags);
+  if (!(flags & MSG_PEEK)) consume_input(fd);
   return entry & TABLE_DATAGRAM ? datagram_receive(fd, table_find(fd), message, flags) : stream_receive(fd, table_find(fd), message, flags);
 }
 

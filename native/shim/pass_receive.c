@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "consume.h"
 #include "control.h"
 #include "endpoint.h"
 #include "enter.h"
@@ -101,6 +102,7 @@ static int install(const struct arrival *a, u32 position) {
   else
     s = make_sock(a->network, &carried, cookie);
   if (!s || table_install(fd, s) < 0) return -ENFILE;
+  consume_watch_all(fd, s);
   if (fault == FAULT_NONE)
     sock_refresh(s);
   else

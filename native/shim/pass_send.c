@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "arena.h"
+#include "consume.h"
 #include "control.h"
 #include "endpoint.h"
 #include "enter.h"
@@ -82,6 +83,7 @@ static bool collect(const struct msghdr *message, struct parcel *p) {
 /* Marks the socket as one that others hold, and makes sure that the registry has it, before anybody can receive it. */
 static void publish(int fd, struct sock *s, struct wire_info *info) {
   sock_refresh(s);
+  consume_watch_all(fd, s);
   if (!(s->info.flags & FLAG_shared)) {
     sock_begin(s);
     s->info.flags |= FLAG_shared;

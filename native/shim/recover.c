@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "consume.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "kernel.h"
@@ -91,7 +92,9 @@ struct sock *endpoint_recover(int fd, struct network *n) {
   sock_begin(s);
   s->info.flags |= FLAG_shared;
   sock_end(s);
-  return table_install(fd, s) < 0 ? NULL : s;
+  if (table_install(fd, s) < 0) return NULL;
+  consume_watch(fd, s);
+  return s;
 }
 
 int endpoint_leave(int fd, struct sock *s) {

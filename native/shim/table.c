@@ -108,7 +108,7 @@ static void slot_free(struct sock *s) {
   } while (!atomic_compare_exchange_weak(&free_list, &head, next));
 }
 
-static struct sock *entry_sock(u32 entry) { return entry & ~TABLE_SLOW ? &table_slots[(entry & ~TABLE_SLOW) - 1] : NULL; }
+static struct sock *entry_sock(u32 entry) { return TABLE_SLOT(entry) ? &table_slots[TABLE_SLOT(entry) - 1] : NULL; }
 
 /* Takes a reference unless the last one is going at this moment. */
 static bool reference(struct sock *s) {
@@ -177,12 +177,19 @@ void table_mark_netlink(int fd) {
   exchange(fd, TABLE_NETLINK);
 }
 
+bool table_set_flag(int fd, u32 flag, bool on) {
+  u32 seen = table_entry(fd), wanted;
+  do {
+    if (!seen || !(seen & flag) == !on) return seen & flag;
+    wanted = on ? seen | flag : seen & ~flag;
+  } while (!atomic_compare_exchange_weak(&table_entries[fd], &seen, wanted));
+  return !on;
+}
+
 void table_mark_served(struct sock *s) {
-  u32 end = atomic_load(&descriptors_end), entry = slot_number(s) + 1;
-  for (u32 fd = 0; fd < end; fd++) {
-    u32 seen = atomic_load(&table_entries[fd]);
-    if ((seen & ~TABLE_SLOW) == entry) atomic_compare_exchange_strong(&table_entries[fd], &seen, seen | TABLE_SERVED);
-  }
+  u32 end = atomic_load(&descriptors_end);
+  for (u32 fd = 0; fd < end; fd++)
+    if (table_find((int)fd) == s) table_set_flag((int)fd, TABLE_SERVED, true);
 }
 
 static void journal_descriptor(struct sock *s, enum wire_op op, int fd, u32 detail) {
@@ -200,7 +207,9 @@ void table_copy(int old, int new) {
     if (table_entry(old) == TABLE_NETLINK) table_mark_netlink(new);
     return;
   }
+  u32 watched = table_entry(old) & TABLE_WATCHED;
   table_install(new, s);
+  if (watched) table_set_flag(new, TABLE_WATCHED, true);
   journal_descriptor(s, OP_copy, new, (u32)old);
 }
 

@@ -8,14 +8,17 @@
 
 #include "sock.h"
 
-/* An entry: 0, or number of the slot + 1, with TABLE_DATAGRAM set for UDP, TABLE_CAPTURED for what is recorded and TABLE_SERVED for streams to
- * the network's name server, so that the data path need not look at the slot: one of any kind leaves it. TABLE_NETLINK alone, with no slot:
- * not ours, but its messages are looked at (netlink.h). */
+/* An entry: 0, or number of the slot + 1, with TABLE_DATAGRAM set for UDP, TABLE_CAPTURED for what is recorded, TABLE_SERVED for streams to
+ * the network's name server and TABLE_WATCHED for what consume.h waits for, so that the data path need not look at the slot: one of any kind
+ * leaves it. TABLE_NETLINK alone, with no slot: not ours, but its messages are looked at (netlink.h). */
 #define TABLE_DATAGRAM 0x80000000u
 #define TABLE_CAPTURED 0x40000000u
 #define TABLE_SERVED 0x20000000u
 #define TABLE_NETLINK 0x10000000u
+#define TABLE_WATCHED 0x08000000u
 #define TABLE_SLOW (TABLE_DATAGRAM | TABLE_CAPTURED | TABLE_SERVED | TABLE_NETLINK)
+#define TABLE_SLOW_INPUT (TABLE_SLOW | TABLE_WATCHED)
+#define TABLE_SLOT(entry) ((entry) & ~TABLE_SLOW_INPUT)
 extern _Atomic u32 *table_entries;
 extern u32 table_size; /* 0 until table_init */
 extern struct sock *table_slots;
@@ -26,7 +29,7 @@ int table_init(void);
 /* The whole cost of a descriptor that is not ours: one bounds check and one load. */
 static inline u32 table_entry(int fd) { return (u32)fd < table_size ? atomic_load_explicit(&table_entries[fd], memory_order_acquire) : 0; }
 static inline struct sock *table_find(int fd) {
-  u32 entry = table_entry(fd) & ~TABLE_SLOW;
+  u32 entry = TABLE_SLOT(table_entry(fd));
   return entry ? &table_slots[entry - 1] : 0;
 }
 /* table_find for calls that change or report a socket: compares SO_COOKIE with the slot's, so that a number which was closed behind our
@@ -42,6 +45,8 @@ struct sock *table_new(struct network *network);
 int table_install(int fd, struct sock *s);
 /* The descriptor is one of rtnetlink. */
 void table_mark_netlink(int fd);
+/* One of the flags above for one descriptor of ours. Returns whether it had it. */
+bool table_set_flag(int fd, u32 flag, bool on);
 /* The stream is the name server's from now on: all its descriptors hear of it. */
 void table_mark_served(struct sock *s);
 /* new is a copy of old. Also when old is not ours: then new is not ours either. */

@@ -47,15 +47,15 @@ static long send_vector(int fd, const struct iovec *vector, size_t count, int fl
   return message_send(fd, &message, flags);
 }
 
-/* A datagram socket, or one that is captured. */
-static bool is_slow(int fd) { return table_entry(fd) & TABLE_SLOW; }
+/* A datagram socket, one that is captured, or one whose next input is watched. */
+static bool is_slow_input(int fd) { return table_entry(fd) & TABLE_SLOW_INPUT; }
 
 /* True when the number is another file's by now (libc's own calls closed it unseen): then the entry is gone, and the call is the kernel's. */
 static bool is_stale(int fd, long result) { return result < 0 && result != -EAGAIN && result != -EINTR && !table_find_checked(fd); }
 
 static ssize_t read_any(int fd, void *to, size_t size) {
   /* sock_read_iter answers 0 to a read of nothing and leaves the datagram. */
-  if (is_slow(fd) && size) {
+  if (is_slow_input(fd) && size) {
     long result = receive_vector(fd, &(struct iovec){to, size}, 1, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
   }
@@ -80,7 +80,7 @@ static size_t vector_size(const struct iovec *vector, int count) {
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *vector, int count) {
-  if (is_slow(fd) && !is_bad_vector(vector, count) && vector_size(vector, count)) {
+  if (is_slow_input(fd) && !is_bad_vector(vector, count) && vector_size(vector, count)) {
     long result = receive_vector(fd, vector, (size_t)count, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
   }
@@ -105,7 +105,7 @@ EXPORT ssize_t writev(int fd, const struct iovec *vector, int count) {
 
 static ssize_t receive_any(int fd, void *to, size_t size, int flags) {
   u32 entry = table_entry(fd);
-  if (entry && ((entry & TABLE_SLOW) || (flags & RECEIVE_SPECIAL)))
+  if (entry && ((entry & TABLE_SLOW_INPUT) || (flags & RECEIVE_SPECIAL)))
     return shim_leave(receive_vector(fd, &(struct iovec){to, size}, 1, flags));
   return received(fd, libc.recv(fd, to, size, flags), size, flags);
 }

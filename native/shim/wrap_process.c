@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "arena_map.h"
 #include "capture.h"
+#include "consume.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "file_lock.h"
@@ -20,7 +21,8 @@
 #include "table.h"
 
 static void share(int fd, struct sock *s, void *context) {
-  (void)fd, (void)context;
+  (void)context;
+  consume_watch(fd, s);
   if (s->info.flags & FLAG_shared) return;
   sock_begin(s);
   s->info.flags |= FLAG_shared;
@@ -70,14 +72,30 @@ static void enter_table(struct network *n, pid_t parent) {
 /* Asked for before: a daemon's parent may have ended when its child looks for it. */
 static _Atomic pid_t forking;
 
+/* Written by the parent, since its child may begin to run after the parent has gone on. */
+static void tell_fork(void) {
+  struct network *n = network_current();
+  if (n && n->arena) journal_write(n->arena, &(struct event){.op = OP_fork, .fd = -1});
+}
+
 void process_before_fork(void) {
   forking = (pid_t)journal_pid();
   file_lock_before_fork();
   table_each(share, NULL);
+  tell_fork();
 }
+
+static void watch(int fd, struct sock *s, void *context) {
+  (void)context;
+  consume_watch(fd, s);
+}
+
+/* Once more: another thread may have taken input since process_before_fork. */
+static void in_parent(void) { table_each(watch, NULL); }
 
 static void enter_network(void) {
   journal_forget_pid();
+  table_each(watch, NULL);
   struct network *n = network_current();
   if (!n || !n->arena) return;
   pid_t parent = forking;
@@ -93,11 +111,12 @@ static void in_child(void) {
 
 pid_t process_forked(pid_t result) {
   if (result == 0) in_child();
+  if (result > 0) in_parent();
   return result;
 }
 
 void process_start(struct network *n) {
-  pthread_atfork(process_before_fork, NULL, in_child);
+  pthread_atfork(process_before_fork, in_parent, in_child);
   if (!n || !n->arena) return;
   pid_t parent = getppid();
   enter_table(n, parent);
@@ -138,6 +157,7 @@ void process_exec_failed(void) {
 
 u64 process_before_spawn(bool copies) {
   table_each(copies ? share_with_child : share_over_exec, NULL);
+  tell_fork();
   return arena_clock(CLOCK_BOOTTIME);
 }
 
@@ -181,7 +201,10 @@ EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument
   /* One memory. With one set of descriptors as well the child is like a thread; else it is like that of vfork, if we wait for it. */
   bool as_vfork = (flags & CLONE_VFORK) && !(flags & (CLONE_FILES | CLONE_SETTLS));
   int before = table_in_vfork_child;
-  if (!(flags & CLONE_FILES)) table_each(share_with_child, NULL);
+  if (!(flags & CLONE_FILES)) {
+    table_each(share_with_child, NULL);
+    tell_fork();
+  }
   if (as_vfork) {
     forking = (pid_t)journal_pid();
     table_in_vfork_child = 1;
@@ -205,6 +228,7 @@ __attribute__((used)) void process_before_vfork(void) {
   if (table_in_vfork_child) return;
   forking = (pid_t)journal_pid();
   table_each(share_with_child, NULL);
+  tell_fork();
 }
 
 pid_t process_vforked(long result);

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "capture.h"
+#include "consume.h"
 #include "endpoint.h"
 #include "enter.h"
 #include "kernel.h"
@@ -178,6 +179,7 @@ static int accept_any(int fd, __SOCKADDR_ARG address, socklen_t *length, int fla
   }
   sock_refresh(s);
   if (s->info.type != SOCK_STREAM) return (int)shim_leave(-EOPNOTSUPP);
+  consume_input(fd);
   return (int)shim_leave(accept_stream(fd, s, SOCKADDR(address), length, flags));
 }
 

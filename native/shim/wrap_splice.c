@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/sendfile.h>
 
+#include "consume.h"
 #include "enter.h"
 #include "kernel.h"
 #include "libc.h"
@@ -76,6 +77,7 @@ static long send_from_pipe(int out, int in, size_t count, unsigned flags) {
 }
 
 EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t count, unsigned flags) {
+  consume_input(in);
   if (is_stream(out) && !is_captured_stream(out)) {
     long sent = QUIETLY(libc.splice(in, in_offset, out, out_offset, count, flags));
     return shim_leave(sent == -EPIPE && !in_offset ? send_from_pipe(out, in, count, flags) : sent);

@@ -144,6 +144,12 @@ export const opNumbers = {
   escape: 18,
   /** connect(AF_UNSPEC) */
   disconnect: 19,
+  /** the first input that is taken, or asked for, from a stream or a listener since its last fork, exec or pass here; info as before */
+  consume: 20,
+  /** a child was reaped, which may have been killed; detail = its pid, result = its wait status */
+  wait: 21,
+  /** the process is about to make another one by fork, vfork or posix_spawn: what it holds may have a second holder from now on */
+  fork: 22,
 } as const
 
 export type OpName = keyof typeof opNumbers
@@ -169,6 +175,9 @@ export const opNames: ReadonlyMap<number, OpName> = new Map([
   [17, 'nameLost'],
   [18, 'escape'],
   [19, 'disconnect'],
+  [20, 'consume'],
+  [21, 'wait'],
+  [22, 'fork'],
 ])
 
 /** The options an info carries, in the order of `WireInfo.options`; `standard` is the value of an untouched socket. */
@@ -514,6 +523,11 @@ export const calls = [
   'system',
   'popen',
   'prctl',
+  'wait',
+  'waitpid',
+  'wait3',
+  'wait4',
+  'waitid',
   'setuid',
   'seteuid',
   'setreuid',

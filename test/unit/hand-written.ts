@@ -64,6 +64,7 @@ export function handedOver(
     write({ op: 'born', fd: 10, info: { ...listening, state: 'open', local: null, version: 0 } }),
     write({ op: 'bind', fd: 10, info: { ...listening, state: 'bound' } }),
     write({ op: 'listen', fd: 10, info: { ...listening, version: 2 } }),
+    write({ op: 'fork' }),
     write({ op: 'processFork', pid: workerPid, detail: masterPid }),
     write({ op: 'accept', fd: 12, detail: 10, info: sent }),
     write({ op: 'passSend', fd: 12, detail: 1, info: sent, ...message }),
