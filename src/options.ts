@@ -1,6 +1,8 @@
 // The options of the environment: one table says for each its standard value, what is allowed, and how it is checked.
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { SocketWrapperError } from './errors.ts'
+import { parseTable, type Rule, type Rules, size, texts, whole } from './options/table.ts'
+import { type RuleId, ruleIds, type RuleLevel, ruleLevels, type RuleLevels, rules as ruleRows } from './rules.ts'
 
 /** Sizes of a network's arena. Its file has about 240 bytes a record, 344 a socket, 64 a process. */
 export type ArenaOptions = {
@@ -36,6 +38,10 @@ export type SocketWrapperOptions = {
    * What becomes of a test that leaves a process outside of its network with sockets of the real one. Standard: `'fail'`.
    */
   escapes?: 'fail' | 'ignore'
+  /** What becomes of a test that breaks a rule about passed and inherited sockets: `{ L4: 'warn' }`. Standard: see the table of rules. */
+  rules?: Partial<Record<RuleId, RuleLevel>>
+  /** How long the end of a test waits for what is still on its way: a message to be received, a sender to close. Standard: 1000. */
+  graceMs?: number
   arena?: ArenaOptions
   /** File for the log lines of the shim. Standard: `log` in the network's directory. */
   log?: string
@@ -55,53 +61,31 @@ export type Options = {
   readonly readyTimeoutMs: number | null
   readonly stopAfterMs: number
   readonly escapes: Escapes
+  readonly rules: RuleLevels
+  readonly graceMs: number
   readonly arena: { readonly records: number; readonly sockets: number; readonly processes: number }
   /** null: `log` in the network's directory. */
   readonly log: string | null
 }
 
-type Rule<Value> = {
-  readonly standard: Value
-  readonly allowed: string
-  readonly check: (value: unknown) => Value | undefined
-}
-type Rules<Shape> = { readonly [Name in keyof Shape]: Rule<Shape[Name]> }
-
+const maxDelayMs = 2 ** 31 - 1 // the longest delay of setTimeout
 const escapes: readonly Escapes[] = ['fail', 'ignore']
 const keeps: readonly Keep[] = ['failure', 'always', 'never']
 const captures: readonly Capture[] = [false, 'failure', 'always']
-const maxDelayMs = 2 ** 31 - 1 // the longest delay of setTimeout
-
-function whole(standard: number, least: number, most: number): Rule<number> {
-  return {
-    standard,
-    allowed: `a whole number from ${least} to ${most}`,
-    check: (value) =>
-      typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most ? value : undefined,
-  }
-}
-
-/** Sizes of the arena's tables are powers of two: the next one is taken. */
-function size(standard: number): Rule<number> {
-  const rule = whole(standard, 16, 2 ** 20)
-  return {
-    ...rule,
-    check: (value) => {
-      const checked = rule.check(value)
-      return checked === undefined ? undefined : 2 ** Math.ceil(Math.log2(checked))
-    },
-  }
-}
-
-function texts(value: unknown, fits: (text: string) => boolean): readonly string[] | undefined {
-  return Array.isArray(value) && value.every((text): text is string => typeof text === 'string' && fits(text))
-    ? value
-    : undefined
-}
-
 const arenaRules: Rules<Options['arena']> = { records: size(4096), sockets: size(1024), processes: size(512) }
 
-const rules: Rules<Omit<Options, 'arena'>> = {
+const levelRules = Object.fromEntries(
+  ruleIds.map((id): [RuleId, Rule<RuleLevel>] => [
+    id,
+    {
+      standard: ruleRows[id].level,
+      allowed: '"off", "warn" or "fail"',
+      check: (value) => ruleLevels.find((level) => level === value),
+    },
+  ]),
+) as Rules<RuleLevels>
+
+const rules: Rules<Omit<Options, 'arena' | 'rules'>> = {
   passthrough: {
     standard: [],
     allowed:
@@ -143,6 +127,7 @@ const rules: Rules<Omit<Options, 'arena'>> = {
     allowed: '"fail" or "ignore"',
     check: (value) => escapes.find((escape) => escape === value),
   },
+  graceMs: { ...whole(1000, 0, maxDelayMs), allowed: `a whole number of milliseconds from 0 to ${maxDelayMs}` },
   log: {
     standard: null,
     allowed: 'an absolute path of a file',
@@ -177,75 +162,34 @@ export function parsePassthrough(text: string): Passthrough | null {
   return isName ? { kind: 'name', name: host.toLowerCase(), port: portText } : null
 }
 
-/** A value as its user wrote it, short enough for a message. */
-export function show(value: unknown): string {
-  if (typeof value === 'function') return 'a function'
-  const text = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value))
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text
-}
-
-function nearest(name: string, names: readonly string[]): string {
-  const like = names.find((known) => known.toLowerCase() === name.toLowerCase() || distance(known, name) <= 2)
-  return like === undefined ? '' : ` Did you mean "${like}"?`
-}
-
-/** Letters to change, add or drop between two words (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}
-
-function parseTable<Shape extends object>(
-  raw: unknown,
-  prefix: string,
-  table: Rules<Shape>,
-  others: readonly string[],
-  problems: string[],
-): Shape {
-  const names = Object.keys(table) as (keyof Shape & string)[]
-  const given = new Map<string, unknown>()
-  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
-    for (const [name, value] of Object.entries(raw)) if (value !== undefined) given.set(name, value)
-  } else if (raw !== undefined) {
-    problems.push(
-      `${prefix === '' ? 'The whole' : `Option "${prefix.slice(0, -1)}"`} must be an object, got ${show(raw)}.`,
-    )
-  }
-  const known: readonly string[] = [...names, ...others]
-  for (const [name, value] of given) {
-    if (known.includes(name)) continue
-    problems.push(
-      `Option "${prefix}${name}" (value ${show(value)}) is not known.${nearest(name, known)} Known are ${known.map((each) => `"${prefix}${each}"`).join(', ')}.`,
-    )
-  }
-  const parsed: Partial<Shape> = {}
-  for (const name of names) {
-    const rule = table[name]
-    const value = given.get(name)
-    const checked = value === undefined ? rule.standard : rule.check(value)
-    if (checked === undefined) problems.push(`Option "${prefix}${name}" must be ${rule.allowed}, got ${show(value)}.`)
-    else parsed[name] = checked
-  }
-  return parsed as Shape // complete unless there are problems, and then nobody sees it
-}
-
 /**
  * Checks what a user wrote and fills in what is left out.
  * @throws SocketWrapperError `OPTIONS_INVALID` with all problems at once.
  */
 export function parseOptions(raw: unknown): Options {
   const problems: string[] = []
-  const flat = parseTable(raw, '', rules, ['arena'], problems)
-  const rawArena = typeof raw === 'object' && raw !== null && 'arena' in raw ? raw.arena : undefined
-  const arena = parseTable(rawArena, 'arena.', arenaRules, [], problems)
+  const flat = parseTable(raw, '', rules, ['arena', 'rules'], problems)
+  const arena = parseTable(inner(raw, 'arena'), 'arena.', arenaRules, [], problems)
+  const levels = parseTable(inner(raw, 'rules'), 'rules.', levelRules, [], problems)
   if (problems.length > 0) throw new SocketWrapperError('OPTIONS_INVALID', { problems })
-  return { ...flat, arena }
+  return { ...flat, arena, rules: levels }
+}
+
+/**
+ * The options with other levels for some of the rules, as one test wants them.
+ * @throws SocketWrapperError `OPTIONS_INVALID`
+ */
+export function withRules(options: Options, raw: unknown): Options {
+  if (raw === undefined) return options
+  const problems: string[] = []
+  const own = Object.fromEntries(
+    ruleIds.map((id) => [id, { ...levelRules[id], standard: options.rules[id] }]),
+  ) as unknown as Rules<RuleLevels>
+  const levels = parseTable(raw, 'rules.', own, [], problems)
+  if (problems.length > 0) throw new SocketWrapperError('OPTIONS_INVALID', { problems })
+  return { ...options, rules: levels }
+}
+
+function inner(raw: unknown, name: 'arena' | 'rules'): unknown {
+  return typeof raw === 'object' && raw !== null ? Object.getOwnPropertyDescriptor(raw, name)?.value : undefined
 }

@@ -15,6 +15,8 @@ type Socket = Omit<{ -readonly [Key in keyof SocketView]: SocketView[Key] }, 'hi
 export type SocketBook = {
   /** Books the event; the socket it is about, if any. */
   append(event: JournalEvent): SocketView | undefined
+  /** A process that could not say itself that it ends. */
+  endProcess(pid: number, atNs: bigint): void
   readonly items: readonly SocketView[]
   readonly forgotten: number
 }
@@ -25,6 +27,8 @@ const opens: ReadonlySet<OpName> = new Set(['born', 'bind', 'listen', 'connect',
 export function createSocketBook(limit: number, names: Names): SocketBook {
   const byCookie = new Map<bigint, Socket>()
   const byProcess = new Map<number, Map<number, Socket>>()
+  /** What a process held when it forked last: when its child tells of itself, the parent may have closed some of it. */
+  const atFork = new Map<number, ReadonlyMap<number, Socket>>()
   let count = 0
   const sockets = createBounded<Socket>(limit, (socket) => byCookie.delete(socket.info.cookie))
 
@@ -70,14 +74,30 @@ export function createSocketBook(limit: number, names: Names): SocketBook {
     socket.holders = socket.holders.filter((holder) => holder.pid !== pid || holder.fd !== fd)
   }
 
-  function releaseAll(pid: number): void {
-    for (const fd of [...(byProcess.get(pid)?.keys() ?? [])]) release(pid, fd)
+  /** The end of a process, or of its program, is part of the history of what it held; and so is its beginning by a fork. */
+  function releaseAll(event: JournalEvent): void {
+    const { pid } = event
+    const held = byProcess.get(pid)
+    if (held === undefined) return
+    for (const socket of new Set(held.values())) remember(socket, event)
+    for (const fd of [...held.keys()]) release(pid, fd)
     byProcess.delete(pid)
   }
 
-  function inherit(child: number, parent: number): void {
-    releaseAll(child)
-    for (const [fd, socket] of byProcess.get(parent) ?? []) hold(child, fd, socket)
+  function inherit(event: JournalEvent): void {
+    const { pid: child, detail: parent } = event
+    releaseAll({ ...event, op: 'processExit' })
+    atFork.delete(child)
+    const held = atFork.get(parent)
+    if (held === undefined) return
+    for (const socket of new Set(held.values())) remember(socket, event)
+    for (const [fd, socket] of held) hold(child, fd, socket)
+  }
+
+  function aboutToFork(event: JournalEvent): void {
+    const held = new Map(byProcess.get(event.pid))
+    atFork.set(event.pid, held)
+    for (const socket of new Set(held.values())) remember(socket, event)
   }
 
   function drop(event: JournalEvent, socket: Socket): void {
@@ -90,8 +110,9 @@ export function createSocketBook(limit: number, names: Names): SocketBook {
   return {
     append(event) {
       // After exec only descriptors without FD_CLOEXEC are left; the new program announces those.
-      if (event.op === 'processExit' || event.op === 'processStart') return void releaseAll(event.pid)
-      if (event.op === 'processFork') return void inherit(event.pid, event.detail)
+      if (event.op === 'processExit' || event.op === 'processStart') return void releaseAll(event)
+      if (event.op === 'fork') return void aboutToFork(event)
+      if (event.op === 'processFork') return void inherit(event)
       const socket = find(event)
       if (socket === undefined) return undefined
       const { info } = event
@@ -102,10 +123,29 @@ export function createSocketBook(limit: number, names: Names): SocketBook {
       else if (event.fd >= 0 && event.result >= 0 && opens.has(event.op)) hold(event.pid, event.fd, socket)
       return socket
     },
+    endProcess: (pid, timeNs) => releaseAll(exitOf(pid, timeNs)),
     items: sockets.items,
     get forgotten() {
       return sockets.forgotten
     },
+  }
+}
+
+/** The record that a killed process owes. */
+function exitOf(pid: number, timeNs: bigint): JournalEvent {
+  return {
+    sequence: 0n,
+    timeNs,
+    op: 'processExit',
+    pid,
+    tid: pid,
+    fd: -1,
+    result: 0,
+    detail: 0,
+    position: 0,
+    messageId: 0n,
+    info: null,
+    text: '',
   }
 }
 

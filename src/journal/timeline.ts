@@ -54,8 +54,16 @@ export function createTimeline(settings: TimelineSettings = {}): Timeline {
     for (const listener of [...listeners]) listener()
   }
 
+  function end(pid: number, atNs: bigint): boolean {
+    if (!processes.end(pid, atNs)) return false
+    sockets.endProcess(pid, atNs)
+    passes.endProcess(pid)
+    return true
+  }
+
   function appendOne(event: JournalEvent): void {
     events.push(event)
+    if (event.op === 'wait') end(event.detail, event.timeNs)
     processes.append(event)
     const socket = sockets.append(event)
     if (socket !== undefined) passes.append(event, socket)
@@ -72,9 +80,7 @@ export function createTimeline(settings: TimelineSettings = {}): Timeline {
       if (processes.addRows(rows)) changed()
     },
     endProcess(pid, atNs) {
-      if (!processes.end(pid, atNs)) return
-      passes.endProcess(pid)
-      changed()
+      if (end(pid, atNs)) changed()
     },
     names,
     events: events.items,

@@ -5,6 +5,7 @@ import { formatHolder, formatRecreation } from '../report/text.ts'
 import { type OptionName, optionTable } from '../wire/layout.gen.ts'
 import type { SocketAddress, SocketInfo } from '../wire/info.ts'
 import { type Endpoint, formatFound, formatWanted, isEndpoint, matchesEndpoint } from './endpoint.ts'
+import { judgeFindings } from './findings.ts'
 import { type MatcherContext, type MatcherResult, result, type Verdict } from './message.ts'
 import { isPass, type Lookup, type Subject, subjectOf, wrongSubject } from './subject.ts'
 
@@ -72,6 +73,13 @@ export function createMatchers(lookup: Lookup) {
         subject,
         judgeConnected(subject, endpoint),
       )
+    },
+    toHaveNoLeaks(received: unknown) {
+      return judgeFindings(this, 'toHaveNoLeaks', received)
+    },
+
+    toHaveNoRaces(received: unknown) {
+      return judgeFindings(this, 'toHaveNoRaces', received)
     },
   } satisfies Record<string, Matcher> & ThisType<MatcherContext>
 }

@@ -13,6 +13,10 @@ export interface SocketMatchers {
   /** It listens there; a datagram socket is bound there. */
   toBeListeningOn(endpoint: Endpoint): void
   toBeConnectedTo(endpoint: Endpoint): void
+  /** On a network: no rule finds a leak now, also none that only warns. Every test is judged at its end as well. */
+  toHaveNoLeaks(): void
+  /** On a network: no rule finds a race now, also none that only warns. Every test is judged at its end as well. */
+  toHaveNoRaces(): void
 }
 
 declare module 'vitest' {

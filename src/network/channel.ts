@@ -3,7 +3,7 @@ import dgram from 'node:dgram'
 import net from 'node:net'
 import { SocketWrapperError } from '../errors.ts'
 import { native } from '../native.ts'
-import { show } from '../options.ts'
+import { show } from '../options/table.ts'
 import { decodeInfo, type SocketInfo } from '../wire/info.ts'
 import { datagramHandle } from './handles.ts'
 

@@ -21,6 +21,10 @@ const steps: Partial<Record<OpName, (event: JournalEvent, names: Names) => strin
   copy: ({ detail }) => `copy of fd ${detail}`,
   drop: ({ detail }) => (detail === 0 ? 'close of its last descriptor' : `close, ${detail} left`),
   shutdown: ({ detail }) => `shutdown of ${shutdownHows[detail] ?? detail}`,
+  processFork: () => 'inherited by fork',
+  processExit: () => 'exit',
+  processStart: ({ text }) => `exec of ${text}`,
+  consume: ({ info }) => (info?.state === 'listening' ? 'accepts' : 'takes input'),
   nameLost: ({ text }) => `its name ${text} is gone`,
 }
 

@@ -1,6 +1,7 @@
 // What one test's network had, as lines: small enough to travel with the test's result, and readable without this package.
 import type { ProcessView, Timeline } from '../journal/timeline.ts'
 import type { HostEntry } from '../network/hosts.ts'
+import type { RuleId, RuleLevel } from '../rules.ts'
 import { formatPass } from './text.ts'
 
 export type NetworkSummary = {
@@ -20,6 +21,8 @@ declare module 'vitest' {
   interface TaskMeta {
     /** One for each attempt of the test. */
     socketWrapper?: NetworkSummary[]
+    /** For a test: rules whose level is another one than the environment's. */
+    socketWrapperRules?: Partial<Record<RuleId, RuleLevel>>
   }
 }
 

@@ -75,20 +75,24 @@ test.for([
   ['state', 'state', { peer: enotconn }],
   // SO_TYPE is asked of the kernel.
   ['type', 'type', { isStream: true }],
-] as const)('a receiver with a wrong %s is told', async ([fault, fields, wrong], { network }) => {
-  const { pass, answers } = await handOver(network, fault)
-  expect(answers).toMatchObject(wrong)
-  expect(pass).not.toRecreateSocketInfo()
-  let message = ''
-  try {
-    expect(pass).toRecreateSocketInfo()
-  } catch (error) {
-    message = stripVTControlCharacters((error as Error).message)
-  }
-  expect(message).toContain(`Received: info differs: ${fields}\n`)
-  for (const field of fields.split(', ')) {
-    expect(message).toMatch(
-      new RegExp(`^  ${field}: the sender had .*, the envelope has the same, the receiver has `, 'm'),
-    )
-  }
-})
+] as const)(
+  'a receiver with a wrong %s is told',
+  { meta: { socketWrapperRules: { S1: 'off' } } },
+  async ([fault, fields, wrong], { network }) => {
+    const { pass, answers } = await handOver(network, fault)
+    expect(answers).toMatchObject(wrong)
+    expect(pass).not.toRecreateSocketInfo()
+    let message = ''
+    try {
+      expect(pass).toRecreateSocketInfo()
+    } catch (error) {
+      message = stripVTControlCharacters((error as Error).message)
+    }
+    expect(message).toContain(`Received: info differs: ${fields}\n`)
+    for (const field of fields.split(', ')) {
+      expect(message).toMatch(
+        new RegExp(`^  ${field}: the sender had .*, the envelope has the same, the receiver has `, 'm'),
+      )
+    }
+  },
+)

@@ -10,6 +10,7 @@ const src = join(root, 'src')
 const layers = [
   'errors',
   'wire',
+  'rules',
   'options',
   'native',
   'network',

@@ -229,6 +229,7 @@ describe('toBeListeningOn', () => {
           +0.0 ms  master[4711] fd 10  born, IPv4 stream
           +0.1 ms  master[4711] fd 10  bind 10.53.57.2:80
           +0.2 ms  master[4711] fd 10  listen on 10.53.57.2:80
+          +0.4 ms  worker[4712]  inherited by fork
 
       See more: \`reporters: ['default', 'vitest-environment-socket-wrapper/reporter']\` prints the hosts, processes and passes of each test."
     `)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { parseOptions, parsePassthrough } from '../../src/options.ts'
+import { parseOptions, parsePassthrough, withRules } from '../../src/options.ts'
+import { ruleIds, rules } from '../../src/rules.ts'
 
 test('no options are the standard ones', () => {
   const standard = {
@@ -11,6 +12,8 @@ test('no options are the standard ones', () => {
     readyTimeoutMs: null,
     stopAfterMs: 2000,
     escapes: 'fail',
+    rules: Object.fromEntries(ruleIds.map((id) => [id, rules[id].level])),
+    graceMs: 1000,
     arena: { records: 4096, sockets: 1024, processes: 512 },
     log: null,
   }
@@ -27,10 +30,22 @@ test('sizes of the arena become powers of two', () => {
   })
 })
 
+test('the levels of rules are given one by one, for all tests or for one', () => {
+  const options = parseOptions({ rules: { L4: 'off', R1: 'warn' } })
+  expect(options.rules).toMatchObject({ L4: 'off', R1: 'warn', L1: 'fail', R4: 'warn' })
+  expect(withRules(options, { R1: 'fail' }).rules).toMatchObject({ L4: 'off', R1: 'fail' })
+  expect(withRules(options, undefined)).toBe(options)
+  expect(() => withRules(options, { R1: 'error', L99: 'off' })).toThrowErrorMatchingInlineSnapshot(`
+    [SocketWrapperError: environmentOptions['socket-wrapper'] is not usable:
+      - Option "rules.L99" (value "off") is not known. Did you mean "L1"? Known are "rules.L1", "rules.L3", "rules.L4", "rules.R1", "rules.R2", "rules.R4", "rules.R8", "rules.R9", "rules.S1", "rules.T2".
+      - Option "rules.R1" must be "off", "warn" or "fail", got "error".]
+  `)
+})
+
 test('an unknown option is told with its value and what is known', () => {
   expect(() => parseOptions({ kep: 'always' })).toThrowErrorMatchingInlineSnapshot(`
     [SocketWrapperError: environmentOptions['socket-wrapper'] is not usable:
-      - Option "kep" (value "always") is not known. Did you mean "keep"? Known are "passthrough", "keep", "capture", "hosts", "readyTimeoutMs", "stopAfterMs", "escapes", "log", "arena".]
+      - Option "kep" (value "always") is not known. Did you mean "keep"? Known are "passthrough", "keep", "capture", "hosts", "readyTimeoutMs", "stopAfterMs", "escapes", "graceMs", "log", "arena", "rules".]
   `)
 })
 

@@ -121,6 +121,7 @@ describe('the history of a socket', () => {
           +0.0 ms  master[4711] fd 10  born, IPv4 stream
           +0.1 ms  master[4711] fd 10  bind 10.53.57.2:80
           +0.2 ms  master[4711] fd 10  listen on 10.53.57.2:80
+          +0.4 ms  worker[4712]  inherited by fork
       socket #2 web:80 ← test:49152
           +0.0 ms  master[4711] fd 12  accept from fd 10, peer 10.53.57.1:49152
           +0.1 ms  master[4711] fd 12  passed → worker[4712] fd 9

@@ -47,7 +47,7 @@ describe('sockets', () => {
     const [listener, connection, ...others] = timelineOf(handedOver()).sockets()
     expect(others).toEqual([])
     expect(listener).toMatchObject({ number: 1, bornBy: masterPid, info: { cookie: 999n, state: 'listening' } })
-    expect(listener?.history.map(({ op }) => op)).toEqual(['born', 'bind', 'listen'])
+    expect(listener?.history.map(({ op }) => op)).toEqual(['born', 'bind', 'listen', 'fork', 'processFork'])
     expect(connection).toMatchObject({ number: 2, info: { cookie: 1000n } })
     expect(connection?.history.map(({ op }) => op)).toEqual([
       'accept',
@@ -77,6 +77,7 @@ describe('sockets', () => {
     expect(holders()).toEqual([['4711:10', '4712:10'], ['4712:9']])
     timeline.append([
       write({ op: 'copy', pid: workerPid, fd: 11, detail: 9, info }),
+      write({ op: 'fork', pid: workerPid }),
       write({ op: 'processFork', pid: 4713, detail: workerPid }),
     ])
     expect(holders()[1]).toEqual(['4712:9', '4712:11', '4713:9', '4713:11'])

@@ -1,0 +1,75 @@
+// A finding as lines: the rule, the socket, who did what, the socket's history, and how to allow it.
+import type { Finding } from '../analysis/finding.ts'
+import { compareRecreation } from '../analysis/recreation.ts'
+import type { Names } from '../journal/names.ts'
+import { type RuleId, rules } from '../rules.ts'
+import type { JournalEvent } from '../wire/events.ts'
+import { formatDifferences } from './difference.ts'
+import { formatHistory } from './history.ts'
+import { formatHolder, formatSocket, namesOf } from './text.ts'
+
+/** A finding has 25 lines at most: the rule and what happened, this, and how to allow it. */
+const historyLines = 12
+
+type Teller = (finding: Finding, names: Names) => string
+
+const races: Teller = ({ operations: [first, second] }, names) => {
+  const began = first === undefined ? '' : `${formatHolder(first, names)} ${describe(first)}; then `
+  return `${began}${second === undefined ? '' : `${formatHolder(second, names)} ${describe(second)}.`}`
+}
+
+const tellers: { readonly [Id in RuleId]: Teller } = {
+  L1: ({ pass }, names) => `${senderOf(pass, names)} sent it, and nobody received it.`,
+  L3: ({ pass }, names) =>
+    `${senderOf(pass, names)} sent it as descriptor ${(pass?.position ?? 0) + 1} of ${pass?.descriptors ?? 0} in a message that came without it: the receiver's control buffer, or its limit of descriptors, was too small.`,
+  L4: ({ pass }, names) =>
+    `${senderOf(pass, names)} still holds it, although ${receiverOf(pass, names)} has it now: its peer will not see it end.`,
+  R1: races,
+  R2: races,
+  R4: races,
+  R8: races,
+  R9: races,
+  S1: ({ pass }) => {
+    const recreation = pass === null ? null : compareRecreation(pass)
+    return recreation?.kind === 'differs' && pass !== null
+      ? formatDifferences(recreation.differences, pass).join('\n')
+      : ''
+  },
+  T2: ({ pid }, names) =>
+    `The journal says that ${formatHolder({ pid, fd: -1 }, names)} holds it, the kernel that it does not.`,
+}
+
+/** The first line is `R1 use after pass: socket #7 web:80 ← test:49152`; no line ends in a line break. */
+export function formatFinding(finding: Finding, names: Names = namesOf(finding.socket)): string[] {
+  const { rule, socket } = finding
+  return [
+    `${rule} ${rules[rule].name}: ${formatSocket(socket, names)}`,
+    ...tellers[rule](finding, names)
+      .split('\n')
+      .map((line) => `  ${line}`),
+    ...formatHistory(socket, historyLines, names).map((line) => `  ${line}`),
+    `  ${rules[rule].definition} To allow it: environmentOptions['socket-wrapper'].rules = { ${rule}: 'warn' }`,
+  ]
+}
+
+function senderOf(pass: Finding['pass'], names: Names): string {
+  return pass === null ? 'A process' : formatHolder(pass.from, names)
+}
+
+function receiverOf(pass: Finding['pass'], names: Names): string {
+  return pass?.to == null ? 'nobody' : formatHolder(pass.to, names)
+}
+
+const verbs: Partial<Record<JournalEvent['op'], string>> = {
+  passSend: 'passed it on',
+  passEnvelope: 'received it',
+  passReceive: 'received it',
+  accept: 'accepted it',
+  connect: 'connected it',
+  shutdown: 'shut it down',
+}
+
+function describe({ op, info }: JournalEvent): string {
+  if (op === 'consume') return info?.state === 'listening' ? 'accepted from it' : 'took input from it'
+  return verbs[op] ?? `did ${op}`
+}
