@@ -104,9 +104,5 @@ test('the fault switch breaks the field that it names, and nothing else', async 
     'child, at first: local 127.0.0.1:another (16 bytes)',
     'child, at first: local [::1]:another (28 bytes)',
   ])
-  expect(await brokenLines('state')).toEqual([
-    'child, at first: local 127.0.0.1:another (16 bytes)',
-    'child, at first: local [::1]:another (28 bytes)',
-  ])
   expect((await brokenLines('type')).length).toBeGreaterThan(0)
 })
