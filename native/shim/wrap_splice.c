@@ -17,7 +17,7 @@ enum { CHUNK = 16384 };
 
 static bool is_stream(int fd) {
   u32 entry = table_entry(fd);
-  return (entry & ~TABLE_SLOW) && !(entry & TABLE_DATAGRAM);
+  return TABLE_SLOT(entry) && !(entry & TABLE_DATAGRAM);
 }
 static bool is_captured_stream(int fd) { return (table_entry(fd) & (TABLE_DATAGRAM | TABLE_CAPTURED)) == TABLE_CAPTURED; }
 
