@@ -6,7 +6,10 @@
 
 #include "arena_map.h"
 #include "interface.h"
+#include "journal.h"
+#include "life.h"
 #include "multicast.h"
+#include "sweep.h"
 
 enum mode { MODE_ANY, MODE_ONLY, MODE_NOT };
 /* net.ipv4.igmp_max_memberships and igmp_max_msf of Linux; OWN: of the sockets of a plain wrapper. */
@@ -28,16 +31,21 @@ static bool is_of(const struct wire_member *m, u64 cookie, const struct member_r
 
 static bool has_source(const struct wire_member *m, const struct member_request *r) { return memcmp(m->source, r->source.bytes, 16) == 0; }
 
+/* Of a socket whose processes were killed, or of one who was while he filled it: nobody took it away. */
+static bool is_left(const struct network *n, u64 held) {
+  return held & MEMBER_FILLING ? life_process_dead((pid_t)(u32)held, 0) : arena_socket_version(n->arena, held) == 0;
+}
+
 static int add(const struct network *n, u64 cookie, u32 host, const struct member_request *r, enum mode mode) {
   u32 count;
   struct wire_member *table = members(n, &count);
-  for (int turn = 0; turn < 2; turn++) {
+  for (int turn = 0; turn < (n->arena ? 3 : 1); turn++) {
+    if (turn == 2) sweep_registry(n->arena);
     for (u32 i = 0; i < count; i++) {
       struct wire_member *m = &table[i];
-      u64 none = 0;
-      /* Of a socket whose processes were killed: nobody took it away. */
-      if (turn && n->arena && holder(m) != MEMBER_FILLING && arena_socket_version(n->arena, holder(m)) == 0) none = holder(m);
-      if (holder(m) != none || !SWAP(m->cookie, none, MEMBER_FILLING)) continue;
+      u64 held = holder(m);
+      if (held && !(turn && is_left(n, held))) continue;
+      if (!SWAP(m->cookie, held, MEMBER_FILLING | journal_pid())) continue;
       m->host = host;
       m->interface = r->interface ? r->interface : n->arena ? INTERFACE_ETH0 : INTERFACE_LO;
       m->mode = mode;
@@ -121,7 +129,7 @@ u64 multicast_hosts(const struct network *n, const struct address *group, const 
   t.rows = members(n, &t.count);
   for (u32 i = 0; i < t.count; i++) {
     u64 cookie = holder(&t.rows[i]), bit = 1ull << (t.rows[i].host - 1) % 64;
-    if (!cookie || cookie == MEMBER_FILLING || hosts & bit || memcmp(t.rows[i].group, group->bytes, 16)) continue;
+    if (!cookie || (cookie & MEMBER_FILLING) || hosts & bit || memcmp(t.rows[i].group, group->bytes, 16)) continue;
     if (wish(&t, cookie, group, source, interface) > 0) hosts |= bit;
   }
   return hosts;

@@ -23,7 +23,7 @@ static_assert(sizeof(struct sock_info) == sizeof(struct wire_info), "they are co
 struct sock {
   _Atomic u32 references; /* descriptors of this process */
   _Atomic u32 sequence;   /* odd while `info` is written */
-  u32 next_free;
+  _Atomic u32 next_free;
   _Atomic bool registered;               /* in the arena's registry */
   _Atomic bool sent_to_own_address;      /* UDP: what went to the own host last went to its address, not to its loopback */
   _Atomic bool filters;                  /* UDP, connected: the kernel may deliver what is not from the peer */
@@ -36,7 +36,7 @@ struct sock {
   _Atomic u32 flow;                      /* where the capture had it last */
   _Atomic i32 local[SOCK_LOCAL_OPTIONS]; /* option_local.h */
   char congestion[SOCK_CONGESTION_SIZE]; /* its name, if the program chose one */
-  struct network *network;
+  struct network *_Atomic network;
   _Atomic int served;    /* TCP: descriptor of the name server's end + 1; 0: none; -1: somebody is answering */
   u64 served_cookie;     /* of that descriptor: a program may close what it does not know */
   struct sock_info info; /* single fields at any time; several that belong together by sock_read; written between sock_begin and sock_end */

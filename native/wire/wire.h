@@ -123,7 +123,7 @@ enum wire_option {
 #define ARENA_CAPTURE 16u
 #define ARENA_FAR 32u
 #define CAPTURE_FILE "capture.pcapng"
-#define MEMBER_FILLING UINT64_MAX
+#define MEMBER_FILLING 0x8000000000000000ULL
 #define PROCESS_UNDER_SHIM 1u
 #define PROCESS_SPAWNED 2u
 #define PROCESS_TEST 4u

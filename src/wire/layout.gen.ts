@@ -14,7 +14,7 @@ export const ARENA_USERS = 8
 export const ARENA_CAPTURE = 16
 export const ARENA_FAR = 32
 export const CAPTURE_FILE = 'capture.pcapng'
-export const MEMBER_FILLING = 0xffffffffffffffffn
+export const MEMBER_FILLING = 0x8000000000000000n
 export const PROCESS_UNDER_SHIM = 1
 export const PROCESS_SPAWNED = 2
 export const PROCESS_TEST = 4
@@ -885,7 +885,7 @@ export const memberLayout = {
 
 /** One row of the table of memberships. */
 export interface WireMember {
-  /** the socket; 0: free, all ones: being filled */
+  /** the socket; 0: free; with the highest bit: being filled by the process in the lower half */
   cookie: bigint
   /** its host, 1..64 */
   host: number
