@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The shim's suite with a shim that is built by a sanitizer of gcc, which ends a program that does what it must not.
-//   node scripts/sanitizers.mjs address|thread [vitest's arguments]
+// The shim's suite under a tool that ends a program which does what it must not: with a shim that is built by a sanitizer of gcc, or with the
+// ordinary one under valgrind. test/shim/sanitized.ts says what cannot run there.
+//   node scripts/sanitizers.mjs address|thread|memory [vitest's arguments]
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +10,29 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../', import.meta.url))
 const kinds = {
   address: { flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'], library: 'libasan.so' },
-  thread: { flags: ['-fsanitize=thread'], library: 'libtsan.so' },
+  // Where threads matter. It knows no fences, and all that they order is atomic.
+  thread: {
+    flags: ['-fsanitize=thread', '-Wno-tsan'],
+    library: 'libtsan.so',
+    programs: [
+      'threads_woken',
+      'threads_blocked',
+      'signal_safety',
+      'lock_fork',
+      'spill_fork',
+      'accept_closed',
+      'pass_threads',
+    ],
+  },
+  // Each program takes seconds: one for each family of calls.
+  memory: {
+    runner: 'valgrind --quiet --error-exitcode=99 --leak-check=no',
+    programs: [
+      ...['half_close', 'peer_gone', 'stream_forms', 'connect_states', 'stdio_stream', 'names_truncated'],
+      ...['datagram_forms', 'datagram_connected', 'datagram_multicast', 'names_datagram', 'bind_shared', 'fork_names'],
+      ...['dup_family', 'pass_kinds', 'pass_messages', 'pass_room', 'pass_peek'],
+    ],
+  },
 }
 const [name, ...rest] = process.argv.slice(2)
 const kind = kinds[name]
@@ -40,10 +63,16 @@ function run(command, args, env = {}) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-mkdirSync(directory, { recursive: true })
-run('cc', [...flags, ...kind.flags, ...sources.map((file) => join('native/shim', file)), '-o', library, ...link])
-const first = spawnSync('cc', [`-print-file-name=${kind.library}`], { encoding: 'utf8' }).stdout.trim()
-run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'shim', ...rest], {
-  TEST_SHIM: library,
-  TEST_SHIM_PRELOAD_FIRST: first,
+/** Builds the shim; the variables with which test/helpers.ts takes it. */
+function built({ flags: sanitizer, library: runtime }) {
+  mkdirSync(directory, { recursive: true })
+  run('cc', [...flags, ...sanitizer, ...sources.map((file) => join('native/shim', file)), '-o', library, ...link])
+  const first = spawnSync('cc', [`-print-file-name=${runtime}`], { encoding: 'utf8' }).stdout.trim()
+  return { TEST_SHIM: library, TEST_SHIM_PRELOAD_FIRST: first }
+}
+
+const chosen = kind.programs !== undefined && rest.length === 0 ? ['-t', `^(${kind.programs.join('|')}) in a `] : rest
+run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'shim', ...chosen], {
+  TEST_SANITIZER: name,
+  ...(kind.runner === undefined ? built(kind) : { TEST_RUNNER: kind.runner }),
 })
