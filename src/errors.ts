@@ -6,10 +6,15 @@ function list(lines: readonly string[]): string {
   return lines.map((line) => `\n  - ${line}`).join('')
 }
 
-function lastLines(stream: string, lines: readonly string[]): string {
-  return lines.length === 0
-    ? `Its ${stream} is empty.`
-    : `Last lines of its ${stream}:${lines.map((line) => `\n  | ${line}`).join('')}`
+/** The last lines of what a process wrote. */
+type Written = { readonly stderr: readonly string[]; readonly stdout: readonly string[] }
+
+/** Of stdout only where nothing else tells. */
+function lastLines({ stderr, stdout }: Written): string {
+  const show = (stream: string, lines: readonly string[]): string =>
+    `Last lines of its ${stream}:${lines.map((line) => `\n  | ${line}`).join('')}`
+  if (stderr.length > 0) return show('stderr', stderr)
+  return stdout.length > 0 ? `Its stderr is empty. ${show('stdout', stdout)}` : 'It has written nothing.'
 }
 
 function named(program: string, pid: number): string {
@@ -69,34 +74,18 @@ const messages = {
     `Command "${d.command}" can't run in the network: ${d.file} ${d.reason}. ${d.advice}`,
   SPAWN_FAILED: (d: { command: string; cwd: string; reason: string }) =>
     `Command "${d.command}" can't be started in ${d.cwd}: ${d.reason}.`,
-  NOT_UNDER_SHIM: (d: { program: string; pid: number; how: string; reason: string; stderr: readonly string[] }) =>
-    `${named(d.program, d.pid)} ${d.how}, and is not under the shim: ${d.reason}. Whatever it opened was on the real network. ${lastLines('stderr', d.stderr)}`,
-  EXITED_BEFORE_READY: (d: {
-    program: string
-    pid: number
-    how: string
-    expected: string
-    stderr: readonly string[]
-  }) => `${named(d.program, d.pid)} ${d.how} before it ${d.expected}. ${lastLines('stderr', d.stderr)}`,
-  ADDRESS_REFUSED: (d: {
-    program: string
-    pid: number
-    how: string
-    address: string
-    reason: string
-    holder: string
-    stderr: readonly string[]
-  }) =>
-    `${named(d.program, d.pid)} ${d.how}: bind to ${d.address} gave ${d.reason}${d.holder === '' ? '' : `, held by ${d.holder}`}. ${lastLines('stderr', d.stderr)}`,
-  READY_TIMEOUT: (d: {
-    program: string
-    pid: number
-    timeoutMs: number
-    expected: string
-    seen: readonly string[]
-    stderr: readonly string[]
-  }) =>
-    `${named(d.program, d.pid)} never ${d.expected} within ${d.timeoutMs} ms. ${d.seen.length === 0 ? 'It has bound no socket.' : `What it did instead:${list(d.seen)}`}\n${lastLines('stderr', d.stderr)}\nRaise readyTimeoutMs, or say with \`ready\` what to wait for.`,
+  NOT_UNDER_SHIM: (d: { program: string; pid: number; how: string; reason: string } & Written) =>
+    `${named(d.program, d.pid)} ${d.how}, and is not under the shim: ${d.reason}. Whatever it opened was on the real network. ${lastLines(d)}`,
+  EXITED_BEFORE_READY: (d: { program: string; pid: number; how: string; expected: string } & Written) =>
+    `${named(d.program, d.pid)} ${d.how} before it ${d.expected}. ${lastLines(d)}`,
+  ADDRESS_REFUSED: (
+    d: { program: string; pid: number; how: string; address: string; reason: string; holder: string } & Written,
+  ) =>
+    `${named(d.program, d.pid)} ${d.how}: bind to ${d.address} gave ${d.reason}${d.holder === '' ? '' : `, held by ${d.holder}`}. ${lastLines(d)}`,
+  READY_TIMEOUT: (
+    d: { program: string; pid: number; timeoutMs: number; expected: string; seen: readonly string[] } & Written,
+  ) =>
+    `${named(d.program, d.pid)} never ${d.expected} within ${d.timeoutMs} ms. ${d.seen.length === 0 ? 'It has bound no socket.' : `What it did instead:${list(d.seen)}`}\n${lastLines(d)}\nRaise readyTimeoutMs, or say with \`ready\` what to wait for.`,
   PROCESS_ESCAPED: (d: { escapes: readonly Escaped[] }) =>
     `T1: not everything that this test started is in its network.${list(d.escapes.map(describeEscape))}\nTo let such processes be: environmentOptions['socket-wrapper'].escapes = 'ignore'.`,
   RULES_BROKEN: (d: { rules: readonly string[]; findings: readonly string[] }) =>

@@ -4,9 +4,7 @@
 
 #include "capture_file.h"
 #include "capture_write.h"
-#include "enter.h"
 #include "journal.h"
-#include "libc.h"
 #include "message.h"
 #include "process.h"
 #include "root.h"

@@ -8,8 +8,6 @@
 
 #include "arena_map.h"
 #include "capture_table.h"
-#include "enter.h"
-#include "libc.h"
 #include "log.h"
 #include "network.h"
 #include "table.h"

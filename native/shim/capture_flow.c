@@ -7,9 +7,8 @@
 
 #include "arena_map.h"
 #include "capture_write.h"
-#include "enter.h"
 #include "journal.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "process.h"
 
 enum { PARTS_MAX = 64 };
@@ -56,7 +55,7 @@ static void note_process(struct flow_side *s) {
 static u64 cookie_of(int fd, const struct sock *s) {
   u64 cookie = 0;
   socklen_t length = sizeof cookie;
-  if (fd >= 0 && REAL(libc.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length)) == 0) return cookie;
+  if (fd >= 0 && kernel_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0) return cookie;
   return s->info.cookie;
 }
 
@@ -65,8 +64,7 @@ static u64 client_key(int fd, const struct sock *s, bool server) {
   struct sockaddr_un un;
   socklen_t length = sizeof un;
   struct name name;
-  int result = server ? (int)REAL(libc.getpeername(fd, (struct sockaddr *)&un, &length))
-                      : (int)REAL(libc.getsockname(fd, (struct sockaddr *)&un, &length));
+  int result = server ? kernel_getpeername(fd, (struct sockaddr *)&un, &length) : kernel_getsockname(fd, (struct sockaddr *)&un, &length);
   if (result < 0 || length > sizeof un || name_read(&s->network->world, &un, length, &name) < 0) return 0;
   u64 kind = (u64)name.loopback << 15 | (u64)name.abstract << 14 | (u64)name.host << 7 | (uint8_t)name.type;
   return 1ull << 63 | kind << 40 | (u64)name.interface << 16 | name.port;

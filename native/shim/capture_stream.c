@@ -6,11 +6,10 @@
 
 #include "arena_map.h"
 #include "capture_write.h"
-#include "enter.h"
-#include "libc.h"
 #include "message.h"
 #include "process.h"
 #include "table.h"
+#include "wrap.h"
 
 enum { PARTS_MAX = 64 };
 
@@ -36,8 +35,8 @@ static enum flow_end end_of(int fd) {
   socklen_t length = sizeof linger;
   int waiting = 0;
   if (fd < 0) return END_FIN;
-  (void)REAL(libc.getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length));
-  (void)REAL(libc.ioctl(fd, SIOCINQ, &waiting));
+  (void)kernel_getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length);
+  (void)kernel_ioctl(fd, SIOCINQ, &waiting);
   return waiting > 0 || (linger.l_onoff && !linger.l_linger) ? END_RST : END_FIN;
 }
 
@@ -90,7 +89,7 @@ static long send_once(int fd, struct sock *s, const struct packet_data *all, siz
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)part.count};
   int side;
   bool entered = capture_enter(s->network) != NULL;
-  long sent = REAL(libc.sendmsg(fd, &message, flags | MSG_DONTWAIT));
+  long sent = wrap_sendmsg(fd, &message, flags | MSG_DONTWAIT);
   struct flow *f = entered && sent > 0 ? capture_flow(fd, s, &side, true) : NULL;
   if (f) {
     struct packet_data taken = packet_part(all, done, (size_t)sent, parts, PARTS_MAX);
@@ -103,8 +102,8 @@ static long send_once(int fd, struct sock *s, const struct packet_data *all, siz
 long capture_send(int fd, const struct msghdr *message, int flags) {
   struct sock *s = table_find(fd);
   struct packet_data all = {message->msg_iov, (int)message->msg_iovlen, message_size(message)};
-  if (!s || !all.size || message->msg_iovlen > 1024 /* UIO_MAXIOV */) return REAL(libc.sendmsg(fd, message, flags));
-  bool waits = !(flags & MSG_DONTWAIT) && !(REAL(libc.fcntl(fd, F_GETFL)) & O_NONBLOCK);
+  if (!s || !all.size || message->msg_iovlen > 1024 /* UIO_MAXIOV */) return wrap_sendmsg(fd, message, flags);
+  bool waits = !(flags & MSG_DONTWAIT) && !(kernel_fcntl(fd, F_GETFL, 0) & O_NONBLOCK);
   for (size_t done = 0;;) {
     long sent = send_once(fd, s, &all, done, done ? flags | MSG_NOSIGNAL : flags);
     if (sent == -EAGAIN && waits) sent = capture_wait(fd);

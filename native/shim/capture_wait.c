@@ -8,9 +8,7 @@
 #include <sys/signalfd.h>
 
 #include "capture_write.h"
-#include "enter.h"
 #include "kernel.h"
-#include "libc.h"
 
 enum { SIGNALS = 64 };
 
@@ -35,7 +33,7 @@ static bool goes_on_after(u64 signals) {
 int capture_wait(int fd) {
   struct timeval timeout = {0};
   socklen_t length = sizeof timeout;
-  (void)REAL(libc.getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, &length));
+  (void)kernel_getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, &length);
   struct timespec limit = {timeout.tv_sec, timeout.tv_usec * 1000};
   bool limited = timeout.tv_sec || timeout.tv_usec;
   u64 all = ~0ull, mask = 0, pending = 0;

@@ -4,10 +4,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "enter.h"
 #include "journal.h"
 #include "kernel.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "root.h"
 #include "table.h"
 
@@ -15,13 +14,13 @@ enum { TRIES = 64 };
 
 static int courier_open(const struct network *n, const struct courier_label *label) {
   static __thread u32 serial;
-  int fd = (int)REAL(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  int fd = kernel_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC);
   if (fd < 0) return fd;
   int result = -EADDRINUSE;
   for (int i = 0; i < TRIES && result == -EADDRINUSE; i++) {
     struct sockaddr_un un;
     socklen_t length = courier_write(&n->world, label, (u64)journal_tid() << 32 | serial++, &un);
-    result = (int)REAL(libc.bind(fd, (struct sockaddr *)&un, length));
+    result = kernel_bind(fd, &un, length);
   }
   if (result == 0) return fd;
   kernel_close(fd);
@@ -35,6 +34,6 @@ long courier_send(const struct network *n, const struct courier_label *label, co
   copy.msg_name = (void *)to;
   copy.msg_namelen = sizeof *to;
   long result = root_send(fd, &copy, MSG_DONTWAIT | MSG_NOSIGNAL);
-  libc.close(fd);
+  kernel_close(fd);
   return result;
 }

@@ -11,6 +11,7 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "interface.h"
+#include "kernel.h"
 #include "libc.h"
 #include "message.h"
 #include "multicast.h"
@@ -34,7 +35,7 @@ static long send_to_many(int fd, struct sock *s, const struct wire_info *info, s
   bool group = address_is_multicast(p->to);
   int allowed = 0;
   socklen_t length = sizeof allowed;
-  if (!group && (REAL(libc.getsockopt(fd, SOL_SOCKET, SO_BROADCAST, &allowed, &length)) < 0 || !allowed)) return -EACCES;
+  if (!group && (kernel_getsockopt(fd, SOL_SOCKET, SO_BROADCAST, &allowed, &length) < 0 || !allowed)) return -EACCES;
   if (!group && !s->network->arena) {
     datagram_to_hosts(fd, s, p);
     return (long)p->size;

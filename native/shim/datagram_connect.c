@@ -7,10 +7,9 @@
 #include "datagram_rival.h"
 #include "datagram_transmit.h"
 #include "endpoint.h"
-#include "enter.h"
 #include "group.h"
 #include "interface.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "multicast.h"
 #include "nameserver.h"
 #include "renew.h"
@@ -19,7 +18,7 @@
 
 static int forget_peer(int fd) {
   struct sockaddr none = {.sa_family = AF_UNSPEC};
-  return (int)REAL(libc.connect(fd, &none, sizeof none));
+  return kernel_connect(fd, &none, sizeof none);
 }
 
 bool datagram_other_name(const struct sock *s, const struct address *to, struct name *out) {
@@ -56,7 +55,7 @@ int datagram_connect_name(int fd, const struct sock *s, const struct address *pe
 static bool give_port_back(int fd, struct sock *s, const struct wire_info *info) {
   if (!(info->flags & FLAG_chosenPort) || (info->flags & (FLAG_shared | FLAG_member)) || spill_waits(s)) return false;
   long waiting;
-  do waiting = REAL(libc.recv(fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT));
+  do waiting = kernel_recv(fd, NULL, 0, MSG_PEEK | MSG_DONTWAIT);
   while (waiting == -ECONNRESET);
   struct sock *fresh = waiting == -EAGAIN ? renew(fd, s) : NULL;
   if (!fresh) return false;
@@ -102,7 +101,7 @@ static int check_peer(int fd, const struct sock *s, struct address *peer) {
   if (address_is_broadcast(world, peer)) {
     int allowed = 0;
     socklen_t length = sizeof allowed;
-    return REAL(libc.getsockopt(fd, SOL_SOCKET, SO_BROADCAST, &allowed, &length)) < 0 || !allowed ? -EACCES : 0;
+    return kernel_getsockopt(fd, SOL_SOCKET, SO_BROADCAST, &allowed, &length) < 0 || !allowed ? -EACCES : 0;
   }
   if (address_is_multicast(peer)) return 0;
   struct name name;

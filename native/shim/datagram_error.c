@@ -3,9 +3,8 @@
 #include <errno.h>
 
 #include "datagram.h"
-#include "enter.h"
 #include "kernel.h"
-#include "libc.h"
+#include "kernel_socket.h"
 
 int datagram_take_error(int fd, struct sock *s) {
   if (!s->info.pendingError) return 0;
@@ -15,7 +14,7 @@ int datagram_take_error(int fd, struct sock *s) {
   sock_end(s);
   int kernel = 0;
   socklen_t length = sizeof kernel;
-  (void)REAL(libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel, &length));
+  (void)kernel_getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel, &length);
   return -error;
 }
 
@@ -24,15 +23,13 @@ static void raise_error(int fd) {
   static const struct sockaddr unnamed = {.sa_family = AF_UNIX}, none = {.sa_family = AF_UNSPEC};
   struct sockaddr_un own, other;
   socklen_t own_length = sizeof own, other_length = sizeof other;
-  int peer = (int)REAL(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  int peer = kernel_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC);
   if (peer < 0) return;
-  if (REAL(libc.bind(peer, &unnamed, sizeof unnamed.sa_family)) == 0 &&
-      REAL(libc.getsockname(peer, (struct sockaddr *)&other, &other_length)) == 0 &&
-      REAL(libc.getsockname(fd, (struct sockaddr *)&own, &own_length)) == 0 &&
-      REAL(libc.connect(fd, (struct sockaddr *)&other, other_length)) == 0) {
-    (void)REAL(libc.send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL));
-    if (REAL(libc.connect(peer, (struct sockaddr *)&own, own_length)) == 0) (void)REAL(libc.connect(peer, &none, sizeof none));
-    (void)REAL(libc.connect(fd, &none, sizeof none));
+  if (kernel_bind(peer, &unnamed, sizeof unnamed.sa_family) == 0 && kernel_getsockname(peer, &other, &other_length) == 0 &&
+      kernel_getsockname(fd, &own, &own_length) == 0 && kernel_connect(fd, &other, other_length) == 0) {
+    (void)kernel_sendto(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+    if (kernel_connect(peer, &own, own_length) == 0) (void)kernel_connect(peer, &none, sizeof none);
+    (void)kernel_connect(fd, &none, sizeof none);
   }
   kernel_close(peer);
 }

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "datagram_control.h"
-#include "enter.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "message.h"
 #include "spill.h"
+#include "wrap.h"
 
 /* How a name of one's own host is shown where both addresses would be true. */
 static bool sees_loopback(const struct sock *s, const struct wire_info *info) {
@@ -64,10 +64,10 @@ static void finish_control(struct sock *s, const struct wire_info *info, const s
 
 /* One datagram from the kernel. What has spilled moves up. */
 static long take(int fd, struct sock *s, struct msghdr *message, int flags) {
-  long result = REAL(libc.recvmsg(fd, message, flags));
+  long result = wrap_recvmsg(fd, message, flags);
   if (!spill_any(s)) return result;
   if (result >= 0 && !(flags & MSG_PEEK)) spill_refill(s, false);
-  if (result == -EAGAIN && spill_refill(s, true)) result = REAL(libc.recvmsg(fd, message, flags));
+  if (result == -EAGAIN && spill_refill(s, true)) result = wrap_recvmsg(fd, message, flags);
   return result;
 }
 
@@ -104,7 +104,7 @@ long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags)
     struct datagram_origin origin;
     origin_of(s, &info, &un, copy.msg_namelen, &origin);
     if (connected && atomic_load_explicit(&s->filters, memory_order_relaxed) && !is_from_peer(&info, &origin.from)) {
-      if (flags & MSG_PEEK) (void)REAL(libc.recv(fd, NULL, 0, MSG_DONTWAIT));
+      if (flags & MSG_PEEK) (void)kernel_recv(fd, NULL, 0, MSG_DONTWAIT);
       continue;
     }
     if (message->msg_name) address_write(&origin.from, info.family, message->msg_name, &message->msg_namelen);

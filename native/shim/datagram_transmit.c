@@ -9,9 +9,8 @@
 #include "capture.h"
 #include "datagram_control.h"
 #include "datagram_rival.h"
-#include "enter.h"
 #include "group.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "root.h"
 #include "spill.h"
 #include "wildcard.h"
@@ -52,7 +51,7 @@ static void end_stall(struct sock *s, const struct address *to) {
   if (full && full >> 32 == destination_hash(to)) atomic_store_explicit(&s->full, 0, memory_order_relaxed);
 }
 
-static bool is_nonblocking(int fd, int flags) { return (flags & MSG_DONTWAIT) || (REAL(libc.fcntl(fd, F_GETFL)) & O_NONBLOCK); }
+static bool is_nonblocking(int fd, int flags) { return (flags & MSG_DONTWAIT) || (kernel_fcntl(fd, F_GETFL, 0) & O_NONBLOCK); }
 
 static long attempt(int fd, struct sock *s, const struct parcel *p) {
   int flags = p->flags | MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -66,7 +65,7 @@ int datagram_label(int fd, struct sock *s, const struct address *to, struct cour
   struct wire_info info;
   sock_read(s, &info);
   *out = (struct courier_label){.hops = datagram_hops(&info, !address_is_v4(to)), .traffic = datagram_traffic(&info, !address_is_v4(to))};
-  int result = (int)REAL(libc.getsockname(fd, (struct sockaddr *)&own, &length));
+  int result = kernel_getsockname(fd, &own, &length);
   return result < 0 ? result : name_read(&s->network->world, &own, length, &out->source);
 }
 
@@ -77,7 +76,7 @@ static long spill(int fd, struct sock *s, const struct parcel *p, bool full) {
   if (p->message.msg_name) {
     memcpy(&un, p->message.msg_name, sizeof un);
   } else {
-    if (REAL(libc.getpeername(fd, (struct sockaddr *)&peer, &length)) < 0 || !peer.sun_path[0]) return -ENOENT;
+    if (kernel_getpeername(fd, &peer, &length) < 0 || !peer.sun_path[0]) return -ENOENT;
     un = peer;
     if (peer.sun_path[0] != '/') strcpy(stpcpy(un.sun_path, "/"), peer.sun_path); /* bound from inside a chroot: root.h */
     peer = un;
@@ -109,8 +108,7 @@ long datagram_transmit(int fd, struct sock *s, const struct parcel *p) {
   u32 left;
   while ((left = patience_left(s, p->to)) > 0) {
     if (impatient) return -EAGAIN;
-    struct timespec pause = {.tv_nsec = step};
-    ppoll(NULL, 0, &pause, NULL);
+    kernel_nap(step);
     if (step < STEP_LAST) step *= 2;
     result = attempt(fd, s, p);
     if (result == -EAGAIN) continue;

@@ -148,10 +148,12 @@ void directory_make_loopback(const struct network *n, const char *name) {
   char path[sizeof(struct sockaddr_un)];
   strcpy(path, name);
   *strrchr(path, '/') = 0;
-  if (mkdir(path, 0700) == 0)
+  if (mkdir(path, 0700) == 0) {
+    chmod(path, 0700); /* whatever the umask */
     user_share_directory(n, path);
-  else if (errno != EEXIST)
+  } else if (errno != EEXIST) {
     LOG(LOG_ERROR, "cannot make %s (errno %d)", path, errno);
+  }
 }
 
 void directory_link(const char *target, bool from_loopback, char *out) {

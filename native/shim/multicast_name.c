@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "enter.h"
-#include "libc.h"
 #include "root.h"
 
 enum { NAMES_MAX = 256 };

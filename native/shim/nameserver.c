@@ -6,9 +6,8 @@
 
 #include "arena.h"
 #include "dns.h"
-#include "enter.h"
 #include "kernel.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "table.h"
 
 enum { PORT = 53, LENGTH_SIZE = 2 /* before each message of a stream, RFC 1035 4.2.2 */, BUSY = -1 };
@@ -35,14 +34,14 @@ static void deliver(int fd, const struct network *n, const struct address *from,
   static _Atomic u32 counter;
   struct sockaddr_un asker, server;
   socklen_t asker_length = sizeof asker;
-  int sender = (int)REAL(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  int sender = kernel_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC);
   if (sender < 0) return;
   /* The number of the thread differs from that of every other one which lives; the counter from those that a signal handler uses. */
   u32 unique = (u32)kernel_gettid() << 8 | (atomic_fetch_add(&counter, 1) & 0xff);
   socklen_t server_length = name_write_outside(&n->world, from, unique, &server);
-  if (REAL(libc.getsockname(fd, (struct sockaddr *)&asker, &asker_length)) == 0 &&
-      REAL(libc.bind(sender, (struct sockaddr *)&server, server_length)) == 0)
-    (void)REAL(libc.sendto(sender, answer, size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&asker, asker_length));
+  if (kernel_getsockname(fd, (struct sockaddr *)&asker, &asker_length) == 0 &&
+      kernel_bind(sender, (struct sockaddr *)&server, server_length) == 0)
+    (void)kernel_sendto(sender, answer, size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&asker, asker_length);
   kernel_close(sender);
 }
 
@@ -57,7 +56,7 @@ long nameserver_datagram(int fd, const struct network *n, const struct msghdr *q
 static u64 cookie_of(int fd) {
   u64 cookie = 0;
   socklen_t length = sizeof cookie;
-  return REAL(libc.getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length)) < 0 ? 0 : cookie;
+  return kernel_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0 ? 0 : cookie;
 }
 
 /* A unix stream connects to a listener only, so there is one for a moment. */
@@ -65,15 +64,15 @@ static int connect_to_listener(int fd, int listener) {
   static const struct sockaddr unnamed = {.sa_family = AF_UNIX};
   struct sockaddr_un un;
   socklen_t length = sizeof un;
-  int result = (int)REAL(libc.bind(listener, &unnamed, sizeof unnamed.sa_family));
-  if (result == 0) result = (int)REAL(libc.listen(listener, 1));
-  if (result == 0) result = (int)REAL(libc.getsockname(listener, (struct sockaddr *)&un, &length));
-  if (result == 0) result = (int)REAL(libc.connect(fd, (struct sockaddr *)&un, length));
-  return result < 0 ? result : (int)REAL(libc.accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  int result = kernel_bind(listener, &unnamed, sizeof unnamed.sa_family);
+  if (result == 0) result = kernel_listen(listener, 1);
+  if (result == 0) result = kernel_getsockname(listener, (struct sockaddr *)&un, &length);
+  if (result == 0) result = kernel_connect(fd, (struct sockaddr *)&un, length);
+  return result < 0 ? result : kernel_accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
 int nameserver_connect(int fd, struct sock *s) {
-  int listener = (int)REAL(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  int listener = kernel_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC);
   if (listener < 0) return listener;
   int end = table_own(connect_to_listener(fd, listener));
   kernel_close(listener);
@@ -87,15 +86,15 @@ int nameserver_connect(int fd, struct sock *s) {
 /* One whole message: 0 when there is none yet. */
 static size_t take_message(int end, uint8_t out[DNS_MESSAGE_MAX]) {
   uint8_t head[LENGTH_SIZE + DNS_MESSAGE_MAX];
-  long got = REAL(libc.recv(end, head, sizeof head, MSG_PEEK | MSG_DONTWAIT));
+  long got = kernel_recv(end, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
   if (got < LENGTH_SIZE) return 0;
   size_t size = (size_t)head[0] << 8 | head[1];
   if (size > DNS_MESSAGE_MAX) {
-    libc.shutdown(end, SHUT_RDWR);
+    kernel_shutdown(end, SHUT_RDWR);
     return 0;
   }
   if ((size_t)got < LENGTH_SIZE + size) return 0;
-  (void)REAL(libc.recv(end, head, LENGTH_SIZE + size, MSG_DONTWAIT));
+  (void)kernel_recv(end, head, LENGTH_SIZE + size, MSG_DONTWAIT);
   memcpy(out, head + LENGTH_SIZE, size);
   return size;
 }
@@ -108,7 +107,7 @@ void nameserver_answer(struct sock *s) {
   while (end >= 0 && cookie_of(end) == s->served_cookie && (size = take_message(end, question))) {
     size = dns_answer(s->network, question, size, false, answer + LENGTH_SIZE);
     answer[0] = (uint8_t)(size >> 8), answer[1] = (uint8_t)size;
-    if (size) (void)REAL(libc.send(end, answer, LENGTH_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL));
+    if (size) (void)kernel_sendto(end, answer, LENGTH_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
   }
   atomic_store(&s->served, held);
 }

@@ -10,9 +10,8 @@
 
 #include "arena.h"
 #include "endpoint.h"
-#include "enter.h"
 #include "interface.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "multicast.h"
 #include "option_congestion.h"
 #include "option_fixed.h"
@@ -193,7 +192,7 @@ void option_inherit(int listener, int accepted) {
   for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++) {
     struct timeval value; /* the largest of them */
     socklen_t length = sizeof value;
-    if (libc.getsockopt(listener, SOL_SOCKET, inherited[i], &value, &length) < 0) continue;
+    if (kernel_getsockopt(listener, SOL_SOCKET, inherited[i], &value, &length) < 0) continue;
     int number;
     memcpy(&number, &value, sizeof number);
     if (length == sizeof number && number == 0) continue;         /* as every socket begins; SO_TIMESTAMP off would be SO_TIMESTAMPNS off */
@@ -201,7 +200,7 @@ void option_inherit(int listener, int accepted) {
       number /= 2;
       memcpy(&value, &number, sizeof number);
     }
-    libc.setsockopt(accepted, SOL_SOCKET, inherited[i], &value, length);
+    kernel_setsockopt(accepted, SOL_SOCKET, inherited[i], &value, length);
   }
 }
 

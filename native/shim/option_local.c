@@ -8,9 +8,8 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-#include "enter.h"
 #include "interface.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "option_value.h"
 
 #ifndef IP_RECVERR_RFC4884
@@ -137,8 +136,8 @@ int option_local_get(const struct sock *s, int index) {
 static bool is_privileged(int fd) {
   int mark;
   socklen_t length = sizeof mark;
-  return REAL(libc.getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &length)) == 0 &&
-         REAL(libc.setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark)) == 0;
+  return kernel_getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &length) == 0 &&
+         kernel_setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0;
 }
 
 static int check(int fd, const struct sock *s, const struct local *o, int value) {

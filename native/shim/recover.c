@@ -8,6 +8,7 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "kernel.h"
+#include "kernel_socket.h"
 #include "libc.h"
 #include "table.h"
 #include "watch.h"
@@ -28,18 +29,18 @@ static bool is_in_network(const struct network *n, const struct sockaddr_un *nam
   return strncmp(name->sun_path, own, dir) == 0 && name->sun_path[dir] == '/';
 }
 
-static bool read_name(int (*get)(int, __SOCKADDR_ARG, socklen_t *__restrict), int fd, const struct network *n, struct name *out) {
+static bool read_name(int (*get)(int, void *, socklen_t *), int fd, const struct network *n, struct name *out) {
   struct sockaddr_un un;
   socklen_t length = sizeof un;
   memset(&un, 0, sizeof un);
-  if (get(fd, (struct sockaddr *)&un, &length) < 0 || length > sizeof un) return false;
+  if (get(fd, &un, &length) < 0 || length > sizeof un) return false;
   return is_in_network(n, &un, length) && name_read(&n->world, &un, length, out) == 0;
 }
 
 static bool info_from_kernel(int fd, const struct network *n, struct wire_info *info) {
   struct name local, peer;
-  if (!read_name(libc.getsockname, fd, n, &local)) return false;
-  bool connected = read_name(libc.getpeername, fd, n, &peer);
+  if (!read_name(kernel_getsockname, fd, n, &local)) return false;
+  bool connected = read_name(kernel_getpeername, fd, n, &peer);
   int type = option_int(fd, SO_TYPE);
   if (type != SOCK_STREAM && type != SOCK_DGRAM) return false;
   info->type = (u16)type;
@@ -100,14 +101,14 @@ struct sock *endpoint_recover(int fd, struct network *n) {
 int endpoint_leave(int fd, struct sock *s) {
   struct wire_info info;
   sock_read(s, &info);
-  int flags = (int)REAL(libc.fcntl(fd, F_GETFL)), descriptor_flags = (int)REAL(libc.fcntl(fd, F_GETFD));
+  int flags = kernel_fcntl(fd, F_GETFL, 0), descriptor_flags = kernel_fcntl(fd, F_GETFD, 0);
   if (flags < 0) return flags;
   int type = info.type | (flags & O_NONBLOCK ? SOCK_NONBLOCK : 0) | SOCK_CLOEXEC;
   int real = (int)REAL(libc.socket(info.family, type, 0));
   if (real < 0) return real;
   struct watches watches;
   watch_take(fd, &watches);
-  int result = (int)REAL(libc.dup3(real, fd, descriptor_flags & FD_CLOEXEC ? O_CLOEXEC : 0));
+  int result = kernel_dup3(real, fd, descriptor_flags & FD_CLOEXEC ? O_CLOEXEC : 0);
   watch_give(fd, &watches);
   kernel_close(real);
   if (result < 0) return result;

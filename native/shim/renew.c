@@ -3,10 +3,9 @@
 
 #include <string.h>
 
-#include "enter.h"
 #include "endpoint.h"
 #include "kernel.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "option.h"
 #include "option_local.h"
 #include "table.h"
@@ -23,9 +22,9 @@ static void give(int fd, struct sock *s, void *context) {
   struct renewal *r = context;
   if (s != r->old || r->error) return;
   struct watches watches;
-  int flags = (int)REAL(libc.fcntl(fd, F_GETFD));
+  int flags = kernel_fcntl(fd, F_GETFD, 0);
   if (flags >= 0) watch_take(fd, &watches);
-  long result = flags < 0 ? flags : REAL(libc.dup3(r->fd, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0));
+  long result = flags < 0 ? flags : kernel_dup3(r->fd, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
   if (flags >= 0) watch_give(fd, &watches);
   if (result < 0) {
     r->error = (int)result;
@@ -38,8 +37,8 @@ static void give(int fd, struct sock *s, void *context) {
 }
 
 static int socket_like(int fd, const struct wire_info *info) {
-  int flags = (int)REAL(libc.fcntl(fd, F_GETFL));
-  return (int)REAL(libc.socket(AF_UNIX, info->type | SOCK_CLOEXEC | (flags >= 0 && (flags & O_NONBLOCK) ? SOCK_NONBLOCK : 0), 0));
+  int flags = kernel_fcntl(fd, F_GETFL, 0);
+  return kernel_socket(AF_UNIX, info->type | SOCK_CLOEXEC | (flags >= 0 && (flags & O_NONBLOCK) ? SOCK_NONBLOCK : 0));
 }
 
 struct sock *renew(int fd, struct sock *s) {
@@ -60,7 +59,7 @@ struct sock *renew(int fd, struct sock *s) {
     if (info.flags & FLAG_inherit) option_inherit(fd, r.fd);
     if (info.options[OPTION_reuseAddress] || info.options[OPTION_reusePort]) endpoint_mark(r.fd, r.new, false);
     table_each(give, &r);
-    libc.close(r.fd);
+    kernel_close(r.fd);
   }
   if (r.first >= 0) return r.new;
   table_release(r.new);

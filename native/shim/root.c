@@ -11,6 +11,7 @@
 #include "log.h"
 #include "network.h"
 #include "table.h"
+#include "wrap.h"
 
 static bool is_root(int fd) {
   struct stat before, now;
@@ -78,7 +79,7 @@ static int without_slash(const struct sockaddr_un *name, socklen_t length, struc
 int root_bind(int fd, const struct sockaddr_un *name, socklen_t length) {
   struct sockaddr_un un;
   int root = without_slash(name, length, &un);
-  if (root < 0) return (int)REAL(libc.bind(fd, (const struct sockaddr *)name, length));
+  if (root < 0) return wrap_is_sandboxed ? kernel_bind(fd, name, length) : (int)REAL(libc.bind(fd, (const struct sockaddr *)name, length));
   return (int)from_root(SYS_bind, root, fd, &un, sizeof un);
 }
 
@@ -92,7 +93,7 @@ int root_connect(int fd, const struct sockaddr_un *to, socklen_t length) {
 long root_send(int fd, const struct msghdr *message, int flags) {
   struct sockaddr_un un;
   int root = message->msg_name ? without_slash(message->msg_name, message->msg_namelen, &un) : -1;
-  if (root < 0) return REAL(libc.sendmsg(fd, message, flags));
+  if (root < 0) return wrap_sendmsg(fd, message, flags);
   struct msghdr copy = *message;
   copy.msg_name = &un;
   copy.msg_namelen = sizeof un;

@@ -10,7 +10,6 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "kernel.h"
-#include "libc.h"
 #include "spill_file.h"
 #include "spill_sweep.h"
 #include "table.h"

@@ -7,10 +7,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include "enter.h"
 #include "file_lock.h"
 #include "kernel.h"
-#include "libc.h"
 #include "spill.h"
 
 enum { PAGE = 4096, HOLE = 1 << 18, FILE_DIGITS = 16 };
@@ -98,7 +96,7 @@ static void punch(struct spill *f, u64 before) {
   if (f->head.begin / HOLE == before / HOLE) return;
   u64 from = (before / HOLE) * HOLE, to = f->head.begin & ~(u64)(PAGE - 1);
   if (from < PAGE) from = PAGE;
-  if (to > from) (void)REAL(fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)));
+  if (to > from) kernel_call(SYS_fallocate, f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (long)from, (long)(to - from), 0, 0);
 }
 
 void spill_moved(struct spill *f, u64 before) {

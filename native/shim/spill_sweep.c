@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "directory.h"
-#include "enter.h"
 #include "kernel.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "root.h"
 #include "spill.h"
 #include "spill_file.h"
@@ -16,7 +15,7 @@
 enum { VAIN_MAX = 64 };
 
 bool spill_is_orphan(const struct sockaddr_un *to) {
-  int fd = (int)REAL(libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  int fd = kernel_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC);
   if (fd < 0) return false;
   int result = root_connect(fd, to, sizeof *to);
   kernel_close(fd);

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "enter.h"
 #include "kernel.h"
+#include "kernel_socket.h"
 #include "libc.h"
 #include "message.h"
 #include "option_local.h"
@@ -56,7 +57,7 @@ static bool take_reset(struct sock *s) { return is_reset_unseen(s) && mark(s, ED
 int stream_take_error(int fd, struct sock *s) {
   int error = take_pending(s), kernel = 0;
   socklen_t length = sizeof kernel;
-  (void)REAL(libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel, &length));
+  (void)kernel_getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel, &length);
   if (kernel) {
     mark(s, EDGE_RESET);
     if (atomic_load(&s->edge) & EDGE_ENDED) kernel = EPIPE; /* tcp_reset in CLOSE_WAIT */
@@ -139,7 +140,7 @@ static long count_waiting(int fd, size_t size, int flags) {
   int waiting = 0;
   long result = REAL(libc.recv(fd, &first, 1, flags & ~(MSG_TRUNC | MSG_WAITALL)));
   if (result <= 0) return result;
-  result = REAL(libc.ioctl(fd, SIOCINQ, &waiting));
+  result = kernel_ioctl(fd, SIOCINQ, &waiting);
   if (result < 0) return result;
   return (size_t)waiting < size ? waiting : (long)size;
 }
@@ -164,7 +165,7 @@ static long discard(int fd, size_t size, int flags) {
 static size_t tell_left(int fd, struct msghdr *message, size_t used) {
   struct control_writer writer = {.at = (uint8_t *)message->msg_control + used, .room = message->msg_controllen - used};
   int left = 0;
-  (void)REAL(libc.ioctl(fd, SIOCINQ, &left));
+  (void)kernel_ioctl(fd, SIOCINQ, &left);
   if (!left && (events_of(fd) & POLLRDHUP)) left = 1;
   control_put(&writer, IPPROTO_TCP, TCP_CM_INQ, &left, sizeof left);
   message->msg_flags |= writer.flags;
@@ -185,7 +186,7 @@ long stream_receive(int fd, struct sock *s, struct msghdr *message, int flags) {
     copy.msg_controllen = 0;
     copy.msg_flags = 0;
   } else {
-    result = REAL(libc.recvmsg(fd, &copy, flags));
+    result = wrap_recvmsg(fd, &copy, flags);
   }
   if (capture_is_on(s)) capture_received(fd, s, message, flags, result);
   if (result < 0) return stream_receive_error(fd, s, result, flags);
@@ -224,7 +225,7 @@ long stream_send(int fd, struct sock *s, const struct msghdr *message, int flags
   copy.msg_controllen = 0;
   flags &= ~MSG_FASTOPEN;
   int quiet = flags | MSG_NOSIGNAL;
-  long sent = table_entry(fd) & TABLE_CAPTURED ? capture_send(fd, &copy, quiet) : REAL(libc.sendmsg(fd, &copy, quiet));
+  long sent = table_entry(fd) & TABLE_CAPTURED ? capture_send(fd, &copy, quiet) : wrap_sendmsg(fd, &copy, quiet);
   if (sent >= 0) return sent;
   return stream_send_error(fd, s, sent, sent == -EPIPE ? message_size(message) : 0, flags, false);
 }

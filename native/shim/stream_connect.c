@@ -8,10 +8,9 @@
 
 #include "arena.h"
 #include "endpoint.h"
-#include "enter.h"
 #include "group.h"
 #include "kernel.h"
-#include "libc.h"
+#include "kernel_socket.h"
 #include "renew.h"
 #include "stream.h"
 #include "table.h"
@@ -20,7 +19,7 @@
 enum { FULL_TURNS = 50, FULL_NAP_NS = 1000000 };
 
 static bool is_nonblocking(int fd) {
-  int flags = (int)REAL(libc.fcntl(fd, F_GETFL));
+  int flags = kernel_fcntl(fd, F_GETFL, 0);
   return flags >= 0 && (flags & O_NONBLOCK);
 }
 
@@ -29,12 +28,12 @@ static bool raise_error(int fd) {
   static const struct sockaddr unnamed = {.sa_family = AF_UNIX};
   struct sockaddr_un name;
   socklen_t length = sizeof name;
-  int listener = (int)REAL(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  int listener = kernel_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC);
   if (listener < 0) return false;
-  bool done = REAL(libc.bind(listener, &unnamed, sizeof unnamed.sa_family)) == 0 && REAL(libc.listen(listener, 1)) == 0 &&
-              REAL(libc.getsockname(listener, (struct sockaddr *)&name, &length)) == 0 &&
-              REAL(libc.connect(fd, (struct sockaddr *)&name, length)) == 0;
-  libc.close(listener);
+  bool done = kernel_bind(listener, &unnamed, sizeof unnamed.sa_family) == 0 && kernel_listen(listener, 1) == 0 &&
+              kernel_getsockname(listener, (struct sockaddr *)&name, &length) == 0 &&
+              kernel_connect(fd, (struct sockaddr *)&name, length) == 0;
+  kernel_close(listener);
   return done;
 }
 
@@ -140,7 +139,7 @@ struct sock *stream_renew_unbound(int fd, struct sock *s) {
     sock_end(s);
   }
   if (!s || !shut) return s;
-  libc.shutdown(fd, shut == FLAG_shutRead ? SHUT_RD : shut == FLAG_shutWrite ? SHUT_WR : SHUT_RDWR);
+  kernel_shutdown(fd, shut == FLAG_shutRead ? SHUT_RD : shut == FLAG_shutWrite ? SHUT_WR : SHUT_RDWR);
   sock_begin(s);
   s->info.flags |= shut;
   sock_end(s);
@@ -158,7 +157,7 @@ int stream_disconnect(int fd, struct sock *s) {
   if (fresh && (info.state == STATE_bound || (info.state == STATE_open && !(info.flags & FLAG_autobound)))) return 0;
   bool connected = info.state == STATE_connected && stream_state(fd, s) != TCP_CLOSE;
   stream_reset_peer(s->network, &info);
-  if (connected) libc.shutdown(fd, SHUT_RDWR); /* for its peer, and for others that hold it */
+  if (connected) kernel_shutdown(fd, SHUT_RDWR); /* for its peer, and for others that hold it */
   s = begin_anew(fd, s, false);
   if (!s) return -ENOBUFS;
   sock_begin(s);

@@ -14,10 +14,8 @@
 
 #include "capture.h"
 #include "endpoint.h"
-#include "enter.h"
 #include "journal.h"
 #include "kernel.h"
-#include "libc.h"
 #include "log.h"
 #include "nameserver.h"
 #include "option_local.h"
@@ -271,7 +269,7 @@ void table_each(void (*visit)(int fd, struct sock *s, void *context), void *cont
 
 int table_own(int fd) {
   if (fd < 0 || fd >= OWN_MIN) return fd;
-  int high = (int)REAL(libc.fcntl(fd, F_DUPFD_CLOEXEC, OWN_MIN));
+  int high = kernel_fcntl(fd, F_DUPFD_CLOEXEC, OWN_MIN);
   if (high < 0) return fd;
   kernel_close(fd);
   return high;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A program that restricts itself to the calls it makes (seccomp) does not know of ours. Its filter gets a first rule: what is called from
- * this library's text passes. Calls that the program makes through the wrappers go on from libc's text, and so to its own rules. */
+ * this library's text passes. A call that the program makes through a wrapper goes on from libc's text, and so to its own rules, unless
+ * another one has to stand for it. */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>

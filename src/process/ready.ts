@@ -54,7 +54,7 @@ export type Waiting = {
 }
 
 /** The report of an uncaught error of Node has about 25. */
-const stderrLines = 40
+const shownLines = 40
 /** For what is still in the pipe when the process has ended. */
 const outputGraceMs = 200
 
@@ -78,16 +78,17 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
     }
     const succeed = (): void => settle(() => resolve({ socket: null, pid, timeNs: monotonicNs() }))
     /** Errors show the last lines, which may come after the news of the end. */
-    const fail = (error: (stderr: string[]) => SocketWrapperError): void =>
-      settle(
-        () =>
-          void waiting.stderr.settled(outputGraceMs).then(() => reject(error(waiting.stderr.lastLines(stderrLines)))),
-      )
+    const fail = (error: (written: { stderr: string[]; stdout: string[] }) => SocketWrapperError): void => {
+      const { stdout, stderr } = waiting
+      const tell = (): void =>
+        reject(error({ stderr: stderr.lastLines(shownLines), stdout: stdout.lastLines(shownLines) }))
+      settle(() => void Promise.all([stdout.settled(outputGraceMs), stderr.settled(outputGraceMs)]).then(tell))
+    }
     const failOutside = (how: string): void =>
-      fail((stderr) => {
+      fail((written) => {
         const last = isUnderShim ? `its last program, "${executed.get(pid)}"` : 'its program'
         const reason = `the loader did not take it for ${last} ${outsideReasons}`
-        return new SocketWrapperError('NOT_UNDER_SHIM', { program, pid, how, reason, stderr })
+        return new SocketWrapperError('NOT_UNDER_SHIM', { program, pid, how, reason, ...written })
       })
 
     const onEvent = (event: JournalEvent): void => {
@@ -121,16 +122,18 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
       if (exit.code === 0 && waiting.isAnyAlive(family)) return // a daemon: its child goes on
       const refused = refusal
       if (refused === undefined || exit.code === 0) {
-        return fail((stderr) => new SocketWrapperError('EXITED_BEFORE_READY', { program, pid, how, expected, stderr }))
+        return fail(
+          (written) => new SocketWrapperError('EXITED_BEFORE_READY', { program, pid, how, expected, ...written }),
+        )
       }
       fail(
-        (stderr) =>
+        (written) =>
           new SocketWrapperError('ADDRESS_REFUSED', {
             program,
             pid,
             how,
             ...describeRefusal(refused.event, refused.holder),
-            stderr,
+            ...written,
           }),
       )
     }
@@ -139,7 +142,9 @@ export function waitUntilReady(waiting: Waiting): Promise<Readiness> {
       if (!isUnderShim || executed.has(pid)) return failOutside(`runs since ${timeoutMs} ms`)
       for (const [child, text] of executed)
         seen.push(`exec of "${text}" (pid ${child}), which never came under the shim`)
-      fail((stderr) => new SocketWrapperError('READY_TIMEOUT', { program, pid, timeoutMs, expected, seen, stderr }))
+      fail(
+        (written) => new SocketWrapperError('READY_TIMEOUT', { program, pid, timeoutMs, expected, seen, ...written }),
+      )
     }
 
     undo.push(

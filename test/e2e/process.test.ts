@@ -104,7 +104,7 @@ describe('not ready', () => {
     )
     const killed = network.spawn('sh', ['-c', 'kill -SEGV $$'], { readyTimeoutMs: 60_000 })
     expect(await failure(killed)).toBe(
-      'Process "sh" (pid N) was ended by SIGSEGV before it listened. Its stderr is empty.',
+      'Process "sh" (pid N) was ended by SIGSEGV before it listened. It has written nothing.',
     )
   })
 
@@ -135,7 +135,7 @@ describe('not ready', () => {
     const spawned = network.host('b').spawn('node', ['-e', udp], { readyTimeoutMs: 3000 })
     expect(await failure(spawned)).toBe(
       'Process "node" (pid N) never listened within 3000 ms. What it did instead:\n' +
-        '  - bind udp 0.0.0.0:53\nIts stderr is empty.\nRaise readyTimeoutMs, or say with `ready` what to wait for.',
+        '  - bind udp 0.0.0.0:53\nIt has written nothing.\nRaise readyTimeoutMs, or say with `ready` what to wait for.',
     )
     expect(network.processes).toHaveLength(1)
   })

@@ -18,12 +18,16 @@ static const int allowed[] = {
 #endif
 };
 enum { ALLOWED = sizeof allowed / sizeof *allowed };
+/* What datagrams and a refused connection natively are: no message, no name asked for, no flags read, no bind of a client. */
+static const int few[] = {SYS_socket,     SYS_bind, SYS_sendto, SYS_recvfrom, SYS_connect,
+                          SYS_getsockopt, SYS_read, SYS_write,  SYS_close,    SYS_exit_group};
+enum { FEW = sizeof few / sizeof *few };
 
-static void restrict_self(unsigned otherwise, bool by_syscall) {
+static void restrict_to(const int *calls, int count, unsigned otherwise, bool by_syscall) {
   struct sock_filter filter[2 * ALLOWED + 2] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
   int at = 1;
-  for (int i = 0; i < ALLOWED; i++) {
-    filter[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[i], 0, 1);
+  for (int i = 0; i < count; i++) {
+    filter[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i], 0, 1);
     filter[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   }
   filter[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, otherwise);
@@ -98,8 +102,46 @@ static void pass(int family, int pair[2]) {
   say("closed: %d", close(sent) + close(got));
 }
 
+static void tight(int family, struct name *at, struct name *nobody) {
+  enum { MANY = 60 };
+  int server = socket(family, SOCK_DGRAM, 0), client = socket(family, SOCK_DGRAM, 0), got = 0, number;
+  struct name from = {.length = sizeof from.at};
+  check("bind", bind(server, sa(at), at->length));
+  for (int i = 0; i < MANY; i++)
+    if (sendto(client, &i, sizeof i, 0, sa(at), at->length) != sizeof i) check("sendto", -1);
+  while (got < MANY && recvfrom(server, &number, sizeof number, 0, sa(&from), &from.length) == sizeof number && number == got) got++;
+  say("a burst of %d", got);
+  check("answer", sendto(server, &got, sizeof got, 0, sa(&from), from.length));
+  check("recv", recv(client, &number, sizeof number, 0));
+  check("read", sendto(server, "more", 4, 0, sa(&from), from.length) + read(client, &number, sizeof number));
+  check("connect", connect(client, sa(nobody), nobody->length));
+  check("send", send(client, "x", 1, 0));
+  check("refused", recv(client, &number, sizeof number, 0));
+  say("closed: %d", close(server) + close(client));
+  int stream = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0), error = -1;
+  socklen_t length = sizeof error;
+  check("connect", connect(stream, sa(nobody), nobody->length));
+  check("SO_ERROR", getsockopt(stream, SOL_SOCKET, SO_ERROR, &error, &length));
+  say("%s", strerrorname_np(error));
+  say("closed: %d", close(stream));
+}
+
+static void run_tight(int family) {
+  struct name at = loopback(family, own_port()), nobody = loopback(family, own_port());
+  for (int i = 0; i < 2; i++) {
+    pid_t child = fork();
+    if (child == 0) {
+      restrict_to(few, FEW, i ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_KILL_PROCESS, i);
+      tight(family, &at, &nobody);
+      _exit(0);
+    }
+    say("ended with %d", end_of(child));
+  }
+}
+
 static void run(int family) {
   static const unsigned actions[] = {SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO | EPERM};
+  run_tight(family);
   for (int i = 0; i < 4; i++) {
     int port = own_port();
     name_port(port, "server");
@@ -107,7 +149,7 @@ static void run(int family) {
     if (child == 0) {
       int epoll = epoll_create1(0), pair[2];
       must(epoll >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-      restrict_self(actions[i & 1], i & 2);
+      restrict_to(allowed, ALLOWED, actions[i & 1], i & 2);
       streams(family, port, epoll);
       datagrams(family, port);
       pass(family, pair);
@@ -118,7 +160,32 @@ static void run(int family) {
   }
 }
 
-int main(void) {
+/* Asks the network's name server, as a program that speaks DNS itself: by a datagram, and by a stream. */
+static int ask(void) {
+  static const uint8_t question[] = {0, 22, 1, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4, 't', 'e', 's', 't', 0, 0, 1, 0, 1};
+  static const int calls[] = {SYS_socket, SYS_sendto, SYS_recvfrom, SYS_connect, SYS_read, SYS_write, SYS_close, SYS_exit_group};
+  uint8_t answer[256];
+  struct name server = loopback(AF_INET, 53), outside = name_of(AF_INET, "192.0.2.1", 53);
+  restrict_to(calls, sizeof calls / sizeof *calls, SECCOMP_RET_KILL_PROCESS, false);
+  for (int i = 0; i < 2; i++) {
+    struct name *to = i ? &outside : &server;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    must(sendto(fd, question + 2, sizeof question - 2, 0, sa(to), to->length) > 0);
+    ssize_t size = recvfrom(fd, answer, sizeof answer, 0, NULL, NULL);
+    say("%zd bytes, address %d.%d.%d.%d", size, answer[size - 4], answer[size - 3], answer[size - 2], answer[size - 1]);
+    close(fd);
+  }
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  check("connect", connect(fd, sa(&server), server.length));
+  check("write", write(fd, question, sizeof question));
+  check("read", read(fd, answer, sizeof answer));
+  close(fd);
+  say("end");
+  _exit(0);
+}
+
+int main(int count, char **arguments) {
+  if (count == 2 && strcmp(arguments[1], "ask") == 0) return ask();
   each_family(run);
   say("end");
 }

@@ -12,12 +12,19 @@ test('an error has its code, its details and its cause', () => {
   expect(isSocketWrapperError(cause)).toBe(false)
 })
 
-const process = { program: 'node server.js', pid: 412, how: 'ended with code 1', stderr: ['line one', 'line two'] }
+const process = {
+  program: 'node server.js',
+  pid: 412,
+  how: 'ended with code 1',
+  stderr: ['line one', 'line two'],
+  stdout: ['started'],
+}
 
 test('messages of processes say which, what, the last lines, and what to do', () => {
   const messages = [
     new SocketWrapperError('EXITED_BEFORE_READY', { ...process, expected: 'listened' }),
     new SocketWrapperError('EXITED_BEFORE_READY', { ...process, expected: 'listened', stderr: [] }),
+    new SocketWrapperError('EXITED_BEFORE_READY', { ...process, expected: 'listened', stderr: [], stdout: [] }),
     new SocketWrapperError('ADDRESS_REFUSED', {
       ...process,
       address: '[::]:80',
@@ -38,7 +45,10 @@ test('messages of processes say which, what, the last lines, and what to do', ()
       | line one
       | line two
 
-    Process "node server.js" (pid 412) ended with code 1 before it listened. Its stderr is empty.
+    Process "node server.js" (pid 412) ended with code 1 before it listened. Its stderr is empty. Last lines of its stdout:
+      | started
+
+    Process "node server.js" (pid 412) ended with code 1 before it listened. It has written nothing.
 
     Process "node server.js" (pid 412) ended with code 1: bind to [::]:80 gave EADDRINUSE, held by "node" (pid 7). Last lines of its stderr:
       | line one

@@ -132,7 +132,7 @@ test('a refused bind is the reason of the end, with the holder', async () => {
   expect(await result).toEqual({
     code: 'ADDRESS_REFUSED',
     message:
-      'Process "server" (pid 10) ended with code 1: bind to 0.0.0.0:80 gave EADDRINUSE, held by "other" (pid 7). Its stderr is empty.',
+      'Process "server" (pid 10) ended with code 1: bind to 0.0.0.0:80 gave EADDRINUSE, held by "other" (pid 7). It has written nothing.',
   })
 })
 
@@ -155,7 +155,7 @@ test('an exec without a start is a program that the loader did not preload', asy
   expect(await replaced.result).toEqual({
     code: 'NOT_UNDER_SHIM',
     message:
-      'Process "server" (pid 10) ended with code 0, and is not under the shim: the loader did not take it for its last program, "ldconfig" (a static binary, file capabilities, an exec that failed). Whatever it opened was on the real network. Its stderr is empty.',
+      'Process "server" (pid 10) ended with code 0, and is not under the shim: the loader did not take it for its last program, "ldconfig" (a static binary, file capabilities, an exec that failed). Whatever it opened was on the real network. It has written nothing.',
   })
 
   const tried = watch('listen')
