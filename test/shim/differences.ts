@@ -261,13 +261,6 @@ export const differences: readonly Reason[] = [
     lines: [{ program: 'self_connect', kernel: 'connect to itself: 0', shim: 'connect to itself: ECONNREFUSED' }],
   },
   {
-    what: 'SO_REUSEADDR of an IPv4 address beside `::`',
-    here: 'different: EADDRINUSE',
-    reason:
-      'A socket on `::` has a symbolic link to its name as its IPv4 one, and the group of an address has one family: the link cannot lead to two groups.',
-    lines: [{ program: 'bind_beside_any', kernel: 'an IPv4 address: 0', shim: 'an IPv4 address: EADDRINUSE' }],
-  },
-  {
     what: 'a stream that several processes hold, and one of them uses anew after a refusal, a disconnect or a shutdown',
     here: 'different: the others keep what it was',
     reason:

@@ -99,6 +99,8 @@ static void do_accept(const int n[4]) {
   if (fd < 0) result(fd);
   must(fcntl(from->fd, F_SETFL, flags) == 0);
   if (fd < 0) return;
+  /* A connection has the options that its listener had at its SYN, under the shim those at its accept. */
+  must(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){0}, sizeof(struct timeval)) == 0);
   answer_name("from", &peer);
   answer_names(fd);
   keep(empty_slot(), fd);
@@ -145,7 +147,7 @@ static void do_dup(const int n[4]) {
   if (how >= 3 && over != from) {
     /* Over another socket of this process. */
     int fd = how == 3 ? dup2(from->fd, over->fd) : dup3(from->fd, over->fd, O_CLOEXEC);
-    if (result(fd) >= 0) {
+    if (result(fd < 0 ? fd : 0) >= 0) {
       answer("!");
       keep(over, fd);
     }
