@@ -10,5 +10,9 @@
 
 /* Sends one datagram under that name, without waiting. Its size, or -errno. */
 long courier_send(const struct network *n, const struct courier_label *label, const struct sockaddr_un *to, const struct msghdr *message);
+/* Sends one datagram of `fd`, with a courier as a descriptor beside it, for its label. As sendmsg(2). */
+long courier_ride(const struct network *n, const struct courier_label *label, int fd, const struct msghdr *message, int flags);
+/* The label of a courier that came so; false for any other descriptor. */
+bool courier_met(const struct name_world *world, int fd, struct courier_label *out);
 
 #endif

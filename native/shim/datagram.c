@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The sender's side of UDP: where a datagram goes, and what the sender hears of it. */
 #include "datagram_control.h"
+#include "datagram_cork.h"
 #include "datagram_many.h"
+#include "datagram_rival.h"
 #include "datagram_transmit.h"
 
 #include <errno.h>
@@ -10,14 +12,17 @@
 #include "capture.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "error_queue.h"
 #include "interface.h"
 #include "kernel.h"
 #include "libc.h"
 #include "message.h"
 #include "multicast.h"
 #include "nameserver.h"
+#include "option_local.h"
 
-enum { V4_SIZE_MAX = 65507, V6_SIZE_MAX = 65527 };
+/* SEGMENTS_MAX: UDP_MAX_SEGMENTS of Linux 6.9 and later. */
+enum { V4_SIZE_MAX = 65507, V6_SIZE_MAX = 65527, SEGMENTS_MAX = 128, PARTS = 64 };
 
 /* By IP_PKTINFO, the scope of the address, or the socket's option. */
 static u32 interface_to(const struct sock *s, const struct wire_info *info, const struct address *to, const struct msghdr *message) {
@@ -41,8 +46,9 @@ static long send_to_many(int fd, struct sock *s, const struct wire_info *info, s
     return (long)p->size;
   }
   struct courier_label label;
-  int result = datagram_label(fd, s, p->to, &label);
+  int result = p->label ? 0 : datagram_label(fd, s, p->to, &label);
   if (result < 0) return result;
+  if (p->label) label = *p->label;
   u32 interface = group ? interface_to(s, info, p->to, message) : INTERFACE_ETH0;
   datagram_send_many(fd, s, info, &(struct datagram_target){p->to, interface, &label}, &p->message, p->size);
   if (capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
@@ -100,53 +106,142 @@ static long send_elsewhere(int fd, struct sock *s, const struct wire_info *info,
   return result < 0 ? result : REAL(libc.sendmsg(fd, message, flags));
 }
 
-/* Where the message says it goes; `to` is the peer's address. */
-static int destination_of(struct sock *s, const struct wire_info *info, const struct msghdr *message, int flags, struct address *to) {
+/* Where the message says it goes, and how; `to` is the peer's address. */
+static int destination_of(const struct sock *s, const struct wire_info *info, const struct msghdr *message, int flags, struct address *to,
+                          struct datagram_said *said) {
   bool named = message->msg_name && message->msg_namelen;
   /* udpv6_sendmsg does not look at MSG_OOB, and takes no family for no name. */
   if ((flags & MSG_OOB) && info->family == AF_INET) return -EOPNOTSUPP;
   if (named && info->family == AF_INET6 && ((struct sockaddr *)message->msg_name)->sa_family == AF_UNSPEC) named = false;
   if (!named && info->state != STATE_connected) return -EDESTADDRREQ;
   int result = named ? read_destination(message->msg_name, message->msg_namelen, info, to) : 0;
-  if (result == 0 && message->msg_controllen) result = datagram_check_control(s, message, info->family);
+  return result < 0 ? result : datagram_read_control(s, message, info->family, said);
+}
+
+/* inet_send_prepare chooses a port before anything is looked at. */
+static int choose_port(int fd, struct sock *s, const struct wire_info *info) {
+  if (info->state != STATE_open) return 0;
+  int result = endpoint_autobind(fd, s, NULL);
+  if (result == 0 && atomic_load(&s->registered)) endpoint_publish(fd, s);
   return result;
 }
 
+static size_t most_bytes(const struct address *to) { return address_is_v4(to) ? V4_SIZE_MAX : V6_SIZE_MAX; }
+
+long datagram_check(int fd, struct sock *s, const struct msghdr *message, int flags) {
+  struct wire_info info;
+  struct datagram_said said;
+  sock_refresh(s);
+  sock_read(s, &info);
+  struct address to = info_peer(&info);
+  int result = destination_of(s, &info, message, flags, &to, &said);
+  if (result == 0 && !network_passes_through(s->network, &to)) result = route(s, &info, &to);
+  int bound = choose_port(fd, s, &info);
+  return bound < 0 ? bound : result < 0 ? result : (long)most_bytes(&to);
+}
+
+/* One datagram. */
+static long deliver(int fd, struct sock *s, const struct wire_info *info, struct parcel *p, const struct msghdr *message, bool to_peer) {
+  if (address_is_broadcast(&s->network->world, p->to) || address_is_multicast(p->to)) return send_to_many(fd, s, info, p, message);
+  long sent = to_peer ? datagram_to_peer(fd, s, p) : datagram_to_name(fd, s, p);
+  if (sent >= 0 || sent == -EAGAIN) return sent;
+  if (capture_is_on(s) && (sent == -EPERM || datagram_is_nobody(sent))) capture_datagram_lost(s, p->capture, sent != -EPERM);
+  if (sent == -EPERM) return (long)p->size; /* connected to somebody else, so it does not want ours */
+  bool served = nameserver_is_at(s->network, p->to);
+  if (served && (datagram_is_nobody(sent) || sent == -ENETUNREACH)) return nameserver_datagram(fd, s->network, message, p->to, p->size);
+  if (!datagram_is_nobody(sent)) return sent;
+  bool kept = option_local_keeps_errors(s, !address_is_v4(p->to));
+  if (kept) error_queue_add(s, p->to, message);
+  if (kept || to_peer) datagram_report_refused(fd, s);
+  return (long)p->size;
+}
+
+/* The parts of the vectors from `offset` on, `size` bytes; false when they are too many. */
+static bool slice(const struct msghdr *message, size_t offset, size_t size, struct msghdr *out) {
+  out->msg_iovlen = 0;
+  for (size_t i = 0; i < message->msg_iovlen && size; i++) {
+    struct iovec part = message->msg_iov[i];
+    if (offset >= part.iov_len) {
+      offset -= part.iov_len;
+      continue;
+    }
+    part.iov_base = (uint8_t *)part.iov_base + offset;
+    part.iov_len -= offset;
+    if (part.iov_len > size) part.iov_len = size;
+    if (out->msg_iovlen == PARTS) return false;
+    out->msg_iov[out->msg_iovlen++] = part;
+    size -= part.iov_len;
+    offset = 0;
+  }
+  return true;
+}
+
+/* UDP_SEGMENT: what the receivers get of one send that a network card would cut up. */
+static long deliver_segments(int fd, struct sock *s, const struct wire_info *info, struct parcel *p, const struct msghdr *message,
+                             bool to_peer, size_t segment) {
+  if (p->size > segment * SEGMENTS_MAX) return -EINVAL;
+  for (size_t offset = 0; offset < p->size; offset += segment) {
+    struct iovec parts[PARTS];
+    struct msghdr piece = *message;
+    struct parcel one = *p;
+    one.size = p->size - offset < segment ? p->size - offset : segment;
+    piece.msg_iov = parts;
+    if (!slice(message, offset, one.size, &piece)) return -EMSGSIZE;
+    one.message.msg_iov = parts;
+    one.message.msg_iovlen = piece.msg_iovlen;
+    one.capture = &(struct capture_datagram){.to = p->to, .message = &piece};
+    long sent = deliver(fd, s, info, &one, &piece, to_peer);
+    if (sent < 0 && offset == 0) return sent;
+    if (s->info.pendingError) break; /* nobody is there */
+  }
+  return (long)p->size;
+}
+
+/* What was said with it, if it is not what the receiver finds in the registry, and the receiver would know a courier. */
+static bool needs_label(int fd, struct sock *s, const struct wire_info *info, const struct address *to, const struct datagram_said *said,
+                        struct courier_label *out) {
+  bool v6 = !address_is_v4(to);
+  int hops = said->hops[v6], traffic = said->traffic[v6];
+  if ((hops < 0 || hops == datagram_hops(info, v6)) && (traffic < 0 || traffic == datagram_traffic(info, v6))) return false;
+  if (!datagram_knows_receiver(s->network, to) || datagram_label(fd, s, to, out) < 0) return false;
+  if (hops >= 0) out->hops = (uint8_t)hops;
+  if (traffic >= 0) out->traffic = (uint8_t)traffic;
+  return true;
+}
+
 long datagram_send(int fd, struct sock *s, const struct msghdr *message, int flags) {
+  bool more = (flags & MSG_MORE) || option_local_corks(s);
+  if (!more && !datagram_is_corked(s)) return datagram_send_whole(fd, s, message, flags);
+  int error = datagram_take_error(fd, s);
+  return error < 0 ? error : datagram_cork(fd, s, message, flags, more);
+}
+
+long datagram_send_whole(int fd, struct sock *s, const struct msghdr *message, int flags) {
   struct wire_info info;
   sock_refresh(s);
   sock_read(s, &info);
   struct address peer = info_peer(&info), to = peer;
-  bool connected = info.state == STATE_connected;
+  struct datagram_said said;
+  struct courier_label label;
   int result = datagram_take_error(fd, s);
   if (result < 0) return result;
-  struct parcel parcel = {.message = *message, .to = &to, .flags = flags & ~MSG_OOB, .size = message_size(message)};
+  struct parcel parcel = {.message = *message, .to = &to, .flags = flags & ~(MSG_OOB | MSG_MORE), .size = message_size(message)};
   if (parcel.size > 0xffff) return -EMSGSIZE;
-  result = destination_of(s, &info, message, flags, &to);
+  result = destination_of(s, &info, message, flags, &to, &said);
   if (result == 0 && network_passes_through(s->network, &to)) return send_elsewhere(fd, s, &info, message, flags);
-  bool to_peer = connected && memcmp(&peer, &to, sizeof peer) == 0;
+  bool to_peer = info.state == STATE_connected && memcmp(&peer, &to, sizeof peer) == 0;
   if (result == 0) result = route(s, &info, &to);
-  if (result == 0 && parcel.size > (address_is_v4(&to) ? V4_SIZE_MAX : V6_SIZE_MAX)) result = -EMSGSIZE;
-  if (info.state == STATE_open) { /* inet_send_prepare chooses a port before anything is looked at */
-    int bound = endpoint_autobind(fd, s, NULL);
-    if (bound < 0) return bound;
-    if (atomic_load(&s->registered)) endpoint_publish(fd, s);
-  }
-  if (result < 0) return result;
+  if (result == 0 && parcel.size > most_bytes(&to)) result = -EMSGSIZE;
+  int bound = choose_port(fd, s, &info);
+  if (bound < 0 || result < 0) return bound < 0 ? bound : result;
   note_own_host(s, &to);
+  if (message->msg_controllen && needs_label(fd, s, &info, &to, &said, &label)) parcel.label = &label;
   parcel.message.msg_name = NULL;
   parcel.message.msg_control = NULL;
   parcel.message.msg_namelen = 0;
   parcel.message.msg_controllen = 0;
   parcel.capture = &(struct capture_datagram){.to = &to, .message = message};
-  if (address_is_broadcast(&s->network->world, &to) || address_is_multicast(&to)) return send_to_many(fd, s, &info, &parcel, message);
-  long sent = to_peer ? datagram_to_peer(fd, s, &parcel) : datagram_to_name(fd, s, &parcel);
-  if (sent >= 0 || sent == -EAGAIN) return sent;
-  if (capture_is_on(s) && (sent == -EPERM || datagram_is_nobody(sent))) capture_datagram_lost(s, parcel.capture, sent != -EPERM);
-  if (sent == -EPERM) return (long)parcel.size; /* connected to somebody else, so it does not want ours */
-  bool served = nameserver_is_at(s->network, &to);
-  if (served && (datagram_is_nobody(sent) || sent == -ENETUNREACH)) return nameserver_datagram(fd, s->network, message, &to, parcel.size);
-  if (!datagram_is_nobody(sent)) return sent;
-  if (to_peer) datagram_report_refused(fd, s);
-  return (long)parcel.size;
+  size_t segment = said.segment >= 0 ? (size_t)said.segment : option_local_segment(s);
+  if (segment && parcel.size > segment) return deliver_segments(fd, s, &info, &parcel, message, to_peer, segment);
+  return deliver(fd, s, &info, &parcel, message, to_peer);
 }

@@ -9,20 +9,25 @@
 #include "arena.h"
 #include "interface.h"
 #include "message.h"
+#include "option_local.h"
 #include "table.h"
+
+static int number_of(const struct control_item *item) {
+  int number = 0;
+  if (item->size < sizeof number) return item->size ? item->data[0] : 0;
+  memcpy(&number, item->data, sizeof number);
+  return number;
+}
+
+static bool is_within(const struct control_item *item, int least) { return number_of(item) >= least && number_of(item) <= 255; }
 
 static bool is_v4_item(const struct control_item *item) {
   switch (item->head.cmsg_type) {
     case IP_RETOPTS: return true;
     case IP_PKTINFO: return item->size == sizeof(struct in_pktinfo);
     case 52: return item->size == sizeof(int); /* IP_PROTOCOL */
-    case IP_TOS: return item->size == sizeof(int) || item->size == 1;
-    case IP_TTL: {
-      int ttl = 0;
-      if (item->size != sizeof ttl) return false;
-      memcpy(&ttl, item->data, sizeof ttl);
-      return ttl >= 1 && ttl <= 255;
-    }
+    case IP_TOS: return (item->size == sizeof(int) || item->size == 1) && is_within(item, 0);
+    case IP_TTL: return item->size == sizeof(int) && is_within(item, 1);
     default: return false;
   }
 }
@@ -33,8 +38,8 @@ static bool is_v6_item(const struct control_item *item) {
     case IPV6_2292PKTINFO: return item->size >= sizeof(struct in6_pktinfo);
     case IPV6_HOPLIMIT:
     case IPV6_2292HOPLIMIT:
-    case IPV6_TCLASS:
-    case IPV6_DONTFRAG: return item->size == sizeof(int);
+    case IPV6_TCLASS: return item->size == sizeof(int) && is_within(item, -1);
+    case IPV6_DONTFRAG: return item->size == sizeof(int) && is_within(item, 0) && number_of(item) <= 1;
     case 11: /* IPV6_FLOWINFO */
     case IPV6_HOPOPTS:
     case IPV6_RTHDR:
@@ -70,22 +75,38 @@ static int check_source(const struct sock *s, const struct control_item *item, i
   return own ? 0 : item->head.cmsg_level == IPPROTO_IP ? -ENETUNREACH : -EINVAL;
 }
 
-int datagram_check_control(const struct sock *s, const struct msghdr *message, int family) {
+static void hear(const struct control_item *item, struct datagram_said *out) {
+  int number = number_of(item);
+  if (item->head.cmsg_level == IPPROTO_IP && item->head.cmsg_type == IP_TTL) out->hops[0] = number;
+  if (item->head.cmsg_level == IPPROTO_IP && item->head.cmsg_type == IP_TOS) out->traffic[0] = number;
+  if (item->head.cmsg_level == IPPROTO_IPV6 && (item->head.cmsg_type == IPV6_HOPLIMIT || item->head.cmsg_type == IPV6_2292HOPLIMIT))
+    out->hops[1] = number;
+  if (item->head.cmsg_level == IPPROTO_IPV6 && item->head.cmsg_type == IPV6_TCLASS) out->traffic[1] = number & 0xff;
+  if (item->head.cmsg_level != IPPROTO_UDP) return;
+  uint16_t segment;
+  memcpy(&segment, item->data, sizeof segment);
+  out->segment = segment;
+}
+
+int datagram_read_control(const struct sock *s, const struct msghdr *message, int family, struct datagram_said *out) {
   struct control_item item;
   size_t offset = 0;
   int more;
+  *out = (struct datagram_said){.hops = {-1, -1}, .traffic = {-1, -1}, .segment = -1};
+  if (!message->msg_controllen) return 0;
   while ((more = control_next(message->msg_control, message->msg_controllen, &offset, &item)) > 0) {
     bool taken = true;
     switch (item.head.cmsg_level) {
       case SOL_SOCKET: taken = message_takes_socket_control(&item); break;
       case IPPROTO_IP: taken = family == AF_INET6 || is_v4_item(&item); break;
       case IPPROTO_IPV6: taken = family != AF_INET6 || is_v6_item(&item); break;
-      case IPPROTO_UDP: taken = false; break; /* UDP_SEGMENT: one send would be one datagram, not several */
+      case IPPROTO_UDP: taken = item.head.cmsg_type == UDP_SEGMENT && item.size == sizeof(uint16_t); break;
       default: break;
     }
     if (!taken) return -EINVAL;
     int result = check_source(s, &item, family);
     if (result < 0) return result;
+    hear(&item, out);
   }
   return more;
 }
@@ -111,7 +132,8 @@ u32 datagram_control_interface(const struct msghdr *message) {
 static const enum wire_option told[] = {OPTION_packetInfo,         OPTION_receivePacketInfo, OPTION_receiveTtl,     OPTION_receiveTos,
                                         OPTION_receiveDestination, OPTION_receiveHops6,      OPTION_receiveTraffic6};
 
-bool datagram_wants_control(const struct wire_info *info) {
+bool datagram_wants_control(const struct sock *s, const struct wire_info *info) {
+  if (option_local_tells_drops(s)) return true;
   for (size_t i = 0; i < sizeof told / sizeof *told; i++)
     if (info_option(info, told[i])) return true;
   return false;
@@ -172,6 +194,8 @@ static void marks_of(const struct network *n, const struct datagram_origin *orig
 
 void datagram_put_control(struct sock *s, const struct wire_info *info, const struct datagram_origin *origin, struct control_writer *w) {
   const struct name_world *world = &s->network->world;
+  u32 drops = origin->labelled && origin->label.drops ? origin->label.drops - 1 : atomic_load_explicit(&s->drops, memory_order_relaxed);
+  if (drops && option_local_tells_drops(s)) control_put(w, SOL_SOCKET, SO_RXQ_OVFL, &drops, sizeof drops);
   bool v4 = address_is_v4(&origin->from), group = origin->labelled && origin->label.to.port;
   int hops, traffic;
   struct address own = info_local(info), to;

@@ -19,13 +19,18 @@ static inline bool info_option(const struct wire_info *info, enum wire_option op
 }
 
 /* True when the program asked for any. */
-bool datagram_wants_control(const struct wire_info *info);
+bool datagram_wants_control(const struct sock *s, const struct wire_info *info);
 /* As ip_cmsg_recv and ip6_datagram_recv_ctl of the kernel, in their order. */
 void datagram_put_control(struct sock *s, const struct wire_info *info, const struct datagram_origin *origin,
                           struct control_writer *writer);
 
-/* What ip_cmsg_send and ip6_datagram_send_ctl let a program say. 0 or -errno. */
-int datagram_check_control(const struct sock *s, const struct msghdr *message, int family);
+/* What a program says with one datagram; -1: nothing. The second of each is for IPv6. */
+struct datagram_said {
+  int hops[2], traffic[2];
+  int segment;
+};
+/* What ip_cmsg_send, ip6_datagram_send_ctl and udp_cmsg_send let a program say. 0 or -errno. */
+int datagram_read_control(const struct sock *s, const struct msghdr *message, int family, struct datagram_said *out);
 
 /* The interface that IP_PKTINFO or IPV6_PKTINFO of a message names, 0 for none. */
 u32 datagram_control_interface(const struct msghdr *message);

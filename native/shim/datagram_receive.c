@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "datagram_control.h"
+#include "error_queue.h"
+#include "kernel.h"
 #include "kernel_socket.h"
-#include "message.h"
 #include "spill.h"
 #include "wrap.h"
 
@@ -48,22 +49,40 @@ static bool is_from_peer(const struct wire_info *info, const struct address *fro
   return memcmp(from, &peer, sizeof peer) == 0;
 }
 
+/* The label of a courier that came along (courier_ride). All descriptors are closed. */
+static void meet_couriers(const struct sock *s, const struct msghdr *got, struct datagram_origin *origin) {
+  struct control_item item;
+  struct courier_label label;
+  size_t offset = 0;
+  while (control_next(got->msg_control, got->msg_controllen, &offset, &item) > 0)
+    for (size_t at = 0; control_is_descriptors(&item) && at + sizeof(int) <= item.size; at += sizeof(int)) {
+      int fd;
+      memcpy(&fd, item.data + at, sizeof fd);
+      if (origin && courier_met(&s->network->world, fd, &label)) {
+        label.source = origin->label.source;
+        origin->label = label;
+        origin->labelled = true;
+      }
+      kernel_close(fd);
+    }
+}
+
 /* The kernel's own control data first (timestamps), as udp_recvmsg has it, then the packet's. */
 static void finish_control(struct sock *s, const struct wire_info *info, const struct datagram_origin *origin, const struct msghdr *got,
                            struct msghdr *message) {
-  size_t used = message_keep_inet(got->msg_control, got->msg_controllen);
-  message->msg_flags = got->msg_flags;
-  if (origin && message->msg_control) {
-    struct control_writer writer = {.at = (uint8_t *)message->msg_control + used, .room = message->msg_controllen - used};
-    datagram_put_control(s, info, origin, &writer);
-    message->msg_flags |= writer.flags;
-    used = message->msg_controllen - writer.room;
-  }
-  message->msg_controllen = used;
+  struct control_writer writer = {.at = message->msg_control, .room = message->msg_control ? message->msg_controllen : 0};
+  struct control_item item;
+  size_t offset = 0, room = writer.room;
+  while (control_next(got->msg_control, got->msg_controllen, &offset, &item) > 0)
+    if (!control_is_unix(&item)) control_put(&writer, item.head.cmsg_level, item.head.cmsg_type, item.data, item.size);
+  if (origin) datagram_put_control(s, info, origin, &writer);
+  message->msg_flags = got->msg_flags | writer.flags;
+  message->msg_controllen = room - writer.room;
 }
 
 /* One datagram from the kernel. What has spilled moves up. */
 static long take(int fd, struct sock *s, struct msghdr *message, int flags) {
+  flags |= MSG_CMSG_CLOEXEC;
   long result = wrap_recvmsg(fd, message, flags);
   if (!spill_any(s)) return result;
   if (result >= 0 && !(flags & MSG_PEEK)) spill_refill(s, false);
@@ -71,38 +90,37 @@ static long take(int fd, struct sock *s, struct msghdr *message, int flags) {
   return result;
 }
 
-static long receive_without_name(int fd, struct sock *s, struct msghdr *message, int flags) {
-  long result;
-  do result = take(fd, s, message, flags);
-  while (result == -ECONNRESET); /* a peer of ours turned to somebody else; UDP has no such error */
-  if (result >= 0 && message->msg_controllen) message->msg_controllen = message_keep_inet(message->msg_control, message->msg_controllen);
-  return result;
-}
-
 long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags) {
-  if (flags & MSG_ERRQUEUE) return -EAGAIN;
+  if (flags & MSG_ERRQUEUE) return datagram_take_refused(fd, s, message);
   struct wire_info info;
   sock_refresh(s);
   sock_read(s, &info);
   int error = datagram_take_error(fd, s);
   if (error < 0) return error;
   bool connected = info.state == STATE_connected;
-  bool asked = message->msg_control && datagram_wants_control(&info);
-  if (!connected && !message->msg_name && !asked) return receive_without_name(fd, s, message, flags);
+  bool asked = message->msg_control && datagram_wants_control(s, &info), named = connected || message->msg_name || asked, raise = false;
   for (;;) {
+    /* The kernel's times, and one descriptor. */
+    _Alignas(struct cmsghdr) uint8_t control[512];
     struct sockaddr_un un;
     struct msghdr copy = *message;
-    copy.msg_name = &un;
-    copy.msg_namelen = sizeof un;
+    copy.msg_name = named ? &un : NULL;
+    copy.msg_namelen = named ? sizeof un : 0;
+    copy.msg_control = control;
+    copy.msg_controllen = sizeof control;
     long result = take(fd, s, &copy, flags);
-    if (result == -ECONNRESET) {
+    if (result == -ECONNRESET) { /* a peer of ours turned to somebody else, unless it tells an error of ours */
       error = datagram_take_error(fd, s);
       if (error < 0) return error;
+      raise = error_queue_waits(s);
       continue;
     }
+    if (raise) datagram_raise_error(fd);
     if (result < 0) return result;
+    if (!(flags & MSG_CMSG_CLOEXEC)) copy.msg_flags &= ~MSG_CMSG_CLOEXEC;
     struct datagram_origin origin;
-    origin_of(s, &info, &un, copy.msg_namelen, &origin);
+    if (named) origin_of(s, &info, &un, copy.msg_namelen, &origin);
+    if (copy.msg_controllen) meet_couriers(s, &copy, asked ? &origin : NULL);
     if (connected && atomic_load_explicit(&s->filters, memory_order_relaxed) && !is_from_peer(&info, &origin.from)) {
       if (flags & MSG_PEEK) (void)kernel_recv(fd, NULL, 0, MSG_DONTWAIT);
       continue;

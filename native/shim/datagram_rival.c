@@ -81,6 +81,24 @@ void datagram_crowd(struct network *n) {
   if (n->arena) arena_crowd(n->arena);
 }
 
+struct search {
+  const struct network *network;
+  u16 port;
+  bool found;
+};
+
+static void look_at(int fd, struct sock *s, void *context) {
+  struct search *search = context;
+  (void)fd;
+  if (s->network == search->network && s->info.type == SOCK_DGRAM && s->info.localPort == search->port) search->found = true;
+}
+
+bool datagram_knows_receiver(const struct network *n, const struct address *to) {
+  struct search search = {.network = n, .port = to->port, .found = n->arena != NULL};
+  if (!n->arena) table_each(look_at, &search);
+  return search.found;
+}
+
 bool datagram_is_crowded(const struct network *n) {
   return n->arena ? arena_crowded(n->arena) : atomic_load_explicit(&n->own_crowded, memory_order_relaxed);
 }

@@ -8,6 +8,8 @@
 /* From now on several may be there. */
 void datagram_crowd(struct network *n);
 bool datagram_is_crowded(const struct network *n);
+/* True when whoever has the port is under this library, as far as is known. */
+bool datagram_knows_receiver(const struct network *n, const struct address *to);
 /* The one that is connected to this sender; else of those with SO_REUSEPORT always the same one, while all are there. Writes its name to `out`,
  * and returns its cookie; 0: the address's plain name leads to whoever hears. */
 u64 datagram_rival(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out);

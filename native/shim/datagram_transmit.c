@@ -55,6 +55,11 @@ static bool is_nonblocking(int fd, int flags) { return (flags & MSG_DONTWAIT) ||
 
 static long attempt(int fd, struct sock *s, const struct parcel *p) {
   int flags = p->flags | MSG_DONTWAIT | MSG_NOSIGNAL;
+  if (p->label) {
+    long result = courier_ride(s->network, p->label, fd, &p->message, flags);
+    if (result >= 0 && capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
+    return result;
+  }
   if (capture_is_on(s)) return capture_datagram_send(fd, s, p->capture, &p->message, flags);
   return root_send(fd, &p->message, flags);
 }
@@ -83,9 +88,9 @@ static long spill(int fd, struct sock *s, const struct parcel *p, bool full) {
     group_file(&peer, 0, un.sun_path); /* the first of a group was bound to the plain name */
   }
   struct courier_label label;
-  int named = datagram_label(fd, s, p->to, &label);
+  int named = p->label ? 0 : datagram_label(fd, s, p->to, &label);
   if (named < 0) return named;
-  long result = spill_send(s->network, &label, &un, &p->message, p->size, full);
+  long result = spill_send(s->network, p->label ? p->label : &label, &un, &p->message, p->size, full);
   if (result >= 0 && capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
   return result;
 }

@@ -14,6 +14,7 @@ struct capture_datagram;
 struct parcel {
   struct msghdr message; /* addressed to a unix name, or to none when the kernel knows the peer */
   const struct address *to;
+  const struct courier_label *label; /* what the receiver would not know by itself; NULL: nothing */
   int flags;
   size_t size;
   struct capture_datagram *capture;

@@ -9,6 +9,7 @@
 #include <sys/time.h>
 
 #include "arena.h"
+#include "datagram_cork.h"
 #include "endpoint.h"
 #include "interface.h"
 #include "kernel_socket.h"
@@ -232,7 +233,11 @@ int option_set(int fd, struct sock *s, int level, int number, const void *value,
     return 0;
   }
   int local = option_local_find(&info, level, number);
-  if (local >= 0) return option_local_set(fd, s, local, level, value, length);
+  if (local >= 0) {
+    int result = option_local_set(fd, s, local, level, value, length);
+    if (result == 0 && level == IPPROTO_UDP && number == UDP_CORK && !option_local_corks(s)) datagram_cork_flush(fd, s);
+    return result;
+  }
   if (level == SOL_SOCKET) return option_socket_set(fd, s, number, value, length);
   if (level == IPPROTO_TCP && number == TCP_CONGESTION && s->info.type == SOCK_STREAM) return option_congestion_set(s, value, length);
   if (level == IPPROTO_IPV6 && s->info.family == AF_INET6 && (number == 1 /* IPV6_ADDRFORM */ || number == IPV6_MTU)) {

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <string.h>
 
 #include "interface.h"
@@ -26,7 +27,7 @@ enum { SWITCH, RANGE, ANY, AT_LEAST, SECONDS, INTERFACE, SOURCES, PORTS, FORGOTT
 /* EINVAL unless: not connected; neither connected nor listening. EPERM unless the process may send raw packets. No value of less or more than
  * an int. For one type only. */
 enum { UNCONNECTED = 1, CLOSED = 2, PRIVILEGED = 4, EXACT = 8, DATAGRAMS = 16, STREAMS = 32 };
-enum { INQ, PORT_RANGE };
+enum { INQ, PORT_RANGE, CORK, SEGMENT, OVERFLOW, ERRORS, ERRORS6 };
 
 /* As do_tcp_setsockopt, do_ip_setsockopt and do_ipv6_setsockopt have them. */
 static const struct local {
@@ -34,6 +35,14 @@ static const struct local {
 } locals[] = {
     [INQ] = {IPPROTO_TCP, TCP_INQ, 0, RANGE, 0, 1, 0},
     [PORT_RANGE] = {IPPROTO_IP, 51 /* IP_LOCAL_PORT_RANGE */, 0, PORTS, 0, 0, EXACT},
+    [CORK] = {IPPROTO_UDP, UDP_CORK, 0, SWITCH, 0, 0, DATAGRAMS},
+    [SEGMENT] = {IPPROTO_UDP, UDP_SEGMENT, 0, RANGE, 0, 65535, DATAGRAMS},
+    [OVERFLOW] = {SOL_SOCKET, SO_RXQ_OVFL, 0, SWITCH, 0, 0, 0},
+    [ERRORS] = {IPPROTO_IP, IP_RECVERR, 0, SWITCH, 0, 0, 0},
+    [ERRORS6] = {IPPROTO_IPV6, IPV6_RECVERR, 0, SWITCH, 0, 0, 0},
+    {IPPROTO_UDP, UDP_GRO, 0, SWITCH, 0, 0, DATAGRAMS},
+    {IPPROTO_UDP, UDP_NO_CHECK6_TX, 0, SWITCH, 0, 0, DATAGRAMS},
+    {IPPROTO_UDP, UDP_NO_CHECK6_RX, 0, SWITCH, 0, 0, DATAGRAMS},
     {SOL_SOCKET, 74 /* SO_TXREHASH */, 1, STANDARD, -1, 1, STREAMS},
     {IPPROTO_TCP, TCP_MAXSEG, 0, RANGE, 88 /* TCP_MIN_MSS */, 32767 /* MAX_TCP_WINDOW */, 0},
     {IPPROTO_TCP, TCP_SYNCNT, 6, RANGE, 1, 127, 0},
@@ -50,7 +59,6 @@ static const struct local {
     {IPPROTO_TCP, 45 /* TCP_RTO_MIN_US */, 200000, RANGE, 8000, 200000, 0},
     {IPPROTO_TCP, 46 /* TCP_DELACK_MAX_US */, 200000, RANGE, 8000, 200000, 0},
     {IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT, RANGE, IP_PMTUDISC_DONT, 5 /* IP_PMTUDISC_OMIT */, 0},
-    {IPPROTO_IP, IP_RECVERR, 0, SWITCH, 0, 0, 0},
     {IPPROTO_IP, IP_FREEBIND, 0, SWITCH, 0, 0, 0},
     {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 0, SWITCH, 0, 0, 0},
     {IPPROTO_IP, IP_RECVOPTS, 0, SWITCH, 0, 0, 0},
@@ -63,7 +71,6 @@ static const struct local {
     {IPPROTO_IP, IP_RECVERR_RFC4884, 0, RANGE, 0, 1, 0},
     {IPPROTO_IP, IP_UNICAST_IF, 0, INTERFACE, 0, 0, EXACT},
     {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT, RANGE, IPV6_PMTUDISC_DONT, 5, 0},
-    {IPPROTO_IPV6, IPV6_RECVERR, 0, SWITCH, 0, 0, 0},
     {IPPROTO_IPV6, IPV6_DONTFRAG, 0, SWITCH, 0, 0, 0},
     {IPPROTO_IPV6, IPV6_MINHOPCOUNT, 0, RANGE, 0, 255, 0},
     {IPPROTO_IPV6, IPV6_2292PKTINFO, 0, SWITCH, 0, 0, 0},
@@ -190,4 +197,11 @@ void option_local_ports(const struct sock *s, u16 *first, u16 *last) {
   u32 least = *first, most = *last;
   if (least <= wanted_first && wanted_first <= most) *first = (u16)wanted_first;
   if (least <= wanted_last && wanted_last <= most) *last = (u16)wanted_last;
+}
+
+bool option_local_corks(const struct sock *s) { return atomic_load_explicit(&s->local[CORK], memory_order_relaxed); }
+u32 option_local_segment(const struct sock *s) { return (u32)atomic_load_explicit(&s->local[SEGMENT], memory_order_relaxed); }
+bool option_local_tells_drops(const struct sock *s) { return atomic_load_explicit(&s->local[OVERFLOW], memory_order_relaxed); }
+bool option_local_keeps_errors(const struct sock *s, bool v6) {
+  return atomic_load_explicit(&s->local[v6 ? ERRORS6 : ERRORS], memory_order_relaxed);
 }

@@ -17,5 +17,11 @@ void option_local_copy(struct sock *to, const struct sock *from);
 void option_local_ports(const struct sock *s, u16 *first, u16 *last);
 /* TCP_INQ: recvmsg tells how many bytes are left. */
 bool option_local_tells_left(const struct sock *s);
+/* UDP_CORK: sends are gathered. UDP_SEGMENT: a send becomes datagrams of this size; 0: one. SO_RXQ_OVFL: recvmsg tells how many were lost. */
+bool option_local_corks(const struct sock *s);
+u32 option_local_segment(const struct sock *s);
+bool option_local_tells_drops(const struct sock *s);
+/* IP_RECVERR, IPV6_RECVERR. */
+bool option_local_keeps_errors(const struct sock *s, bool v6);
 
 #endif

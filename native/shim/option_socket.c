@@ -10,6 +10,7 @@
 #include <linux/net_tstamp.h>
 
 #include "datagram.h"
+#include "error_queue.h"
 #include "option_value.h"
 #include "stream.h"
 
@@ -20,6 +21,10 @@ static int get_error(int fd, struct sock *s, void *value, socklen_t *length) {
   if (s->info.type == SOCK_STREAM) return option_answer_int(value, length, -stream_take_error(fd, s));
   int pending = datagram_take_error(fd, s), kernel = 0;
   socklen_t size = sizeof kernel;
+  if (pending == 0 && error_queue_waits(s)) {
+    datagram_clear_error(fd, s);
+    return option_answer_int(value, length, 0);
+  }
   if (pending == 0) kernel_getsockopt(fd, SOL_SOCKET, SO_ERROR, &kernel, &size);
   /* Another holder of the socket was refused: datagram_report_refused. */
   if (kernel == ECONNRESET) kernel = ECONNREFUSED;

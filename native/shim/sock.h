@@ -6,7 +6,7 @@
 
 #include "network.h"
 
-enum { SOCK_LOCAL_OPTIONS = 53, SOCK_CONGESTION_SIZE = 16 /* TCP_CA_NAME_MAX */ };
+enum { SOCK_LOCAL_OPTIONS = 59, SOCK_CONGESTION_SIZE = 16 /* TCP_CA_NAME_MAX */ };
 
 /* A wire_info whose fields are read one by one while another thread writes. */
 #define FIELD(type, name, doc) _Atomic type name;
@@ -20,6 +20,9 @@ struct sock_info {
 #undef INTS
 static_assert(sizeof(struct sock_info) == sizeof(struct wire_info), "they are copied word by word");
 
+struct cork;
+struct error_queue;
+
 struct sock {
   _Atomic u32 references; /* descriptors of this process */
   _Atomic u32 sequence;   /* odd while `info` is written */
@@ -31,6 +34,8 @@ struct sock {
   _Atomic u64 near;                      /* UDP: bit port % 64 for each sender of the own host whose name was shown as a loopback address */
   _Atomic u64 name_inode;                /* UDP: of its name, once it was asked for */
   _Atomic u32 filled;                    /* UDP: so many datagrams may be taken until the queue must be filled up again */
+  _Atomic(struct error_queue *) errors;  /* UDP: error_queue.h */
+  _Atomic(struct cork *) cork;           /* UDP: datagram_cork.h */
   _Atomic u32 drops;                     /* UDP: datagrams that found no room */
   _Atomic u64 full;                      /* UDP: the destination whose queue is full and since when; 0 for none */
   _Atomic u32 flow;                      /* where the capture had it last */

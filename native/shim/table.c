@@ -13,7 +13,9 @@
 #include <sys/resource.h>
 
 #include "capture.h"
+#include "datagram_cork.h"
 #include "endpoint.h"
+#include "error_queue.h"
 #include "journal.h"
 #include "kernel.h"
 #include "log.h"
@@ -90,6 +92,8 @@ struct sock *table_new(struct network *network) {
   atomic_store_explicit(&s->name_inode, 0, memory_order_relaxed);
   atomic_store_explicit(&s->filled, 0, memory_order_relaxed);
   atomic_store_explicit(&s->drops, 0, memory_order_relaxed);
+  atomic_store_explicit(&s->cork, NULL, memory_order_relaxed);
+  atomic_store_explicit(&s->errors, NULL, memory_order_relaxed);
   atomic_store_explicit(&s->near, 0, memory_order_relaxed);
   s->network = network;
   atomic_fetch_add(&network->sockets, 1);
@@ -221,6 +225,8 @@ static void release(struct sock *s, int fd, bool open, struct endpoint_remains *
   sock_read(s, &info);
   endpoint_release(s, &info, open, remains);
   if (atomic_load(&s->served)) nameserver_end(s);
+  datagram_cork_drop(s);
+  error_queue_drop(s);
   slot_free(s);
 }
 

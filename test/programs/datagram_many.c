@@ -59,7 +59,35 @@ static void run(int family) {
   close_pair(p);
 }
 
+/* More messages than one call takes (UIO_MAXIOV); a queue has room for those of each receiver. */
+static void crowd(int family) {
+  enum { ALL = 1100, RECEIVERS = 6 };
+  static struct mmsghdr messages[ALL];
+  static char bytes[ALL];
+  static struct iovec parts[ALL];
+  int client = bound(family, SOCK_DGRAM, "client"), receivers[RECEIVERS], came = 0, in_order = 1;
+  struct name targets[RECEIVERS];
+  for (int i = 0; i < RECEIVERS; i++) targets[i] = local_of(receivers[i] = bound(family, SOCK_DGRAM, "receiver"));
+  for (int i = 0; i < ALL; i++) {
+    bytes[i] = (char)(i / RECEIVERS % 128);
+    parts[i] = (struct iovec){&bytes[i], 1};
+    struct name *to = &targets[i % RECEIVERS];
+    messages[i].msg_hdr = (struct msghdr){.msg_name = &to->at, .msg_namelen = to->length, .msg_iov = &parts[i], .msg_iovlen = 1};
+  }
+  check("sendmmsg of 1100", sendmmsg(client, messages, ALL, 0));
+  for (int r = 0; r < RECEIVERS; r++) {
+    for (int i = 0; i < ALL; i++) messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
+    int got = (int)check("recvmmsg of 1100", recvmmsg(receivers[r], messages, ALL, MSG_DONTWAIT, NULL));
+    for (int i = 0; i < got; i++) in_order = in_order && messages[i].msg_len == 1 && bytes[i] == (char)(i % 128);
+    came += got;
+    close(receivers[r]);
+  }
+  say("%d came, in order %d", came, in_order);
+  close(client);
+}
+
 int main(void) {
   each_family(run);
+  each_family(crowd);
   say("end");
 }

@@ -165,6 +165,13 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'UDP_GRO',
+    here: 'different: datagrams come one by one',
+    reason:
+      'UDP_GRO is accepted, and each datagram comes alone, as from a network card that gathers none: a sender would have to know of each receiver whether it takes several as one.',
+    lines: [{ program: 'datagram_segment', kernel: '  recv: 2500 and -1', shim: '  recv: 1000 and 1000' }],
+  },
+  {
     what: 'SO_REUSEPORT of UDP sockets in several processes',
     here: 'same in a network; in a plain wrapper the last one bound hears all',
     reason:
