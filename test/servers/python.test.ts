@@ -24,9 +24,10 @@ async def main():
     loop = asyncio.get_running_loop()
     await loop.create_datagram_endpoint(Echo, local_addr=('0.0.0.0', 7))
     server = await asyncio.start_server(answer, None, 7)
+    print('both families listen', flush=True)
     await server.serve_forever()
 asyncio.run(main())`
-  await network.host('echo').spawn(python, ['-c', script])
+  await network.host('echo').spawn(python, ['-c', script], { ready: /both families listen/ })
   for (const [address, own] of [
     ['10.53.57.2', '10.53.57.1'],
     ['fd00::5357:5f02', 'fd00::5357:5f01'],

@@ -65,7 +65,10 @@ test.concurrent.for(groups)('%s', { timeout: timeoutMs }, async ([, tests], { ne
   expectHandedOver(samba, network.passes)
 })
 
-test.concurrent(racing[0], { timeout: timeoutMs }, async ({ network }) => {
+/** Its client closes connections that are being passed: smbd reads the end of one that it has passed on, before it closes it. */
+const meta = { socketWrapperRules: { R1: 'warn' } } as const
+
+test.concurrent(racing[0], { timeout: timeoutMs, meta }, async ({ network }) => {
   const samba = await startSamba(network)
   const outcome = await samba.torture(racing.slice(0, 1))
   await samba.smbd.stop()
