@@ -14,6 +14,7 @@
 #include "file_lock.h"
 #include "journal.h"
 #include "kernel.h"
+#include "kernel_socket.h"
 #include "libc.h"
 #include "log.h"
 #include "root.h"
@@ -52,10 +53,10 @@ static bool has_owner(const char *path, enum directory_users users) {
   if (users == USERS_UNCONNECTED) return false;
   char type = strrchr(path, '/')[1];
   struct sockaddr_un un = {.sun_family = AF_UNIX};
-  int probe = (int)REAL(libc.socket(AF_UNIX, (type == 'U' || type == 'Y' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0));
+  int probe = kernel_socket(AF_UNIX, (type == 'U' || type == 'Y' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC);
   if (probe < 0) return false;
   strcpy(un.sun_path, path);
-  int result = root_connect(probe, &un, sizeof un);
+  int result = root_probe(probe, &un, sizeof un);
   kernel_close(probe);
   return result == -EPROTOTYPE;
 }

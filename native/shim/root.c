@@ -90,6 +90,12 @@ int root_connect(int fd, const struct sockaddr_un *to, socklen_t length) {
   return (int)from_root(SYS_connect, root, fd, &un, sizeof un);
 }
 
+int root_probe(int fd, const struct sockaddr_un *to, socklen_t length) {
+  struct sockaddr_un un;
+  int root = without_slash(to, length, &un);
+  return root < 0 ? kernel_connect(fd, to, length) : (int)from_root(SYS_connect, root, fd, &un, sizeof un);
+}
+
 long root_send(int fd, const struct msghdr *message, int flags) {
   struct sockaddr_un un;
   int root = message->msg_name ? without_slash(message->msg_name, message->msg_namelen, &un) : -1;

@@ -17,6 +17,8 @@ int root_change(const char *path);
 /* bind, connect and sendmsg with a name that the shim has written. Return >= 0 or -errno. Signal-safe: yes. */
 int root_bind(int fd, const struct sockaddr_un *name, socklen_t length);
 int root_connect(int fd, const struct sockaddr_un *to, socklen_t length);
+/* root_connect of a socket that the shim has for itself: no cancellation point, and no call that a filter of the program does not know. */
+int root_probe(int fd, const struct sockaddr_un *to, socklen_t length);
 long root_send(int fd, const struct msghdr *message, int flags);
 /* The kept descriptor is the shim's own: it can't be closed, and moves out of the way of a copy to its number. */
 static inline bool root_is(int fd) { return fd >= 0 && fd == __atomic_load_n(&kernel_root, __ATOMIC_RELAXED); }

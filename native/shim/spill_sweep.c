@@ -17,7 +17,7 @@ enum { VAIN_MAX = 64 };
 bool spill_is_orphan(const struct sockaddr_un *to) {
   int fd = kernel_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC);
   if (fd < 0) return false;
-  int result = root_connect(fd, to, sizeof *to);
+  int result = root_probe(fd, to, sizeof *to);
   kernel_close(fd);
   return result == -ECONNREFUSED || result == -ENOENT;
 }
