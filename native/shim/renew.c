@@ -41,6 +41,17 @@ static int socket_like(int fd, const struct wire_info *info) {
   return kernel_socket(AF_UNIX, info->type | SOCK_CLOEXEC | (flags >= 0 && (flags & O_NONBLOCK) ? SOCK_NONBLOCK : 0));
 }
 
+/* Before the old socket ends: a thread that sleeps in a call on it keeps it alive for a moment longer, and its names would look in use. */
+static void leave_names(struct sock *s, const struct wire_info *info) {
+  if (info->flags & FLAG_shared) return;
+  struct endpoint_remains remains = {.network = NULL};
+  endpoint_release(s, info, true, &remains);
+  if (remains.network) return;
+  sock_begin(s);
+  s->info.flags &= (u16)~FLAG_named;
+  sock_end(s);
+}
+
 struct sock *renew(int fd, struct sock *s) {
   if (table_in_vfork_child) return NULL;
   struct wire_info info;
@@ -58,6 +69,7 @@ struct sock *renew(int fd, struct sock *s) {
   if (r.fd >= 0) {
     if (info.flags & FLAG_inherit) option_inherit(fd, r.fd);
     if (info.options[OPTION_reuseAddress] || info.options[OPTION_reusePort]) endpoint_mark(r.fd, r.new, false);
+    leave_names(s, &info);
     table_each(give, &r);
     kernel_close(r.fd);
   }
