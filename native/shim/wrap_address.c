@@ -217,9 +217,8 @@ EXPORT int getsockname(int fd, __SOCKADDR_ARG out, socklen_t *length) {
   sock_read(s, &info);
   struct address a = info_local(&info);
   /* By a disconnect, or over a refusal. */
-  bool kept = a.port                    ? false
-              : info.type == SOCK_DGRAM ? !address_is_any(&a)
-                                        : (info.flags & (FLAG_chosenPort | FLAG_autobound)) == FLAG_chosenPort;
+  bool kept =
+      info.type == SOCK_DGRAM ? !a.port && !address_is_any(&a) : (info.flags & (FLAG_chosenPort | FLAG_autobound)) == FLAG_chosenPort;
   if (info.state == STATE_open && !kept && !(atomic_load(&s->edge) & EDGE_REFUSED)) {
     a = address_any(info.family);
     a.port = info.localPort; /* that of a connect which was refused */
