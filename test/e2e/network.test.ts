@@ -233,7 +233,7 @@ describe('sockets', () => {
     expect(network.sockets.some(({ info }) => info.cookie === own?.info.cookie)).toBe(false)
   })
 
-  test('of a process that was killed there are none; one that is on its way has no holder', async ({ network }) => {
+  test('of a process that was killed there are none; one that is on its way has no holder', { meta: { socketWrapperRules: { L1: 'off' } } }, async ({ network }) => {
     const server = await network.spawn('node', ['-e', "require('net').createServer().listen(80)"])
     server.signal('SIGKILL')
     await server.exited

@@ -70,7 +70,7 @@ const enotconn = 107
 
 test.for([
   ['local', 'local', { local: ['::', 0] }],
-  ['peer', 'peer', { peer: ['::', 0] }],
+  ['peer', 'peer', { peer: enotconn }],
   ['options', 'options.noDelay, options.reuseAddress', { noDelay: 0 }],
   ['state', 'state', { peer: enotconn }],
   // SO_TYPE is asked of the kernel.

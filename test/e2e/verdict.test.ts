@@ -52,6 +52,7 @@ test('a test that leaks fails at its end, with the socket’s history, where its
   expect(tests['leaks']?.state).toBe('failed')
   const message = (tests['leaks']?.message ?? '')
     .replaceAll(/\[\d+\]/g, '[pid]')
+    .replaceAll(/:\d{5}\b/g, ':port')
     .replaceAll(/\+\d+\.\d ms/g, '+n ms')
     .replaceAll(/ +(?=\+n)/g, '    ')
     .replace(/kept: \S+/, 'kept: DIR')
@@ -59,9 +60,9 @@ test('a test that leaks fails at its end, with the socket’s history, where its
   expect(message).toMatchInlineSnapshot(`
     "SocketWrapperError: Sockets of this test leaked, or were used by two processes (L1 lost in flight).
 
-    L1 lost in flight: socket #2 web:80 ← test:32768
+    L1 lost in flight: socket #2 web:80 ← test:port
       python3[pid] fd 4 sent it, and nobody received it.
-        +n ms  python3[pid] fd 4  accept from fd 3, peer 10.53.57.1:32768
+        +n ms  python3[pid] fd 4  accept from fd 3, peer 10.53.57.1:port
         +n ms  python3[pid] fd 4  passed → in flight
         +n ms  python3[pid] fd 4  close of its last descriptor
       A socket was sent, and nobody had received it when the test ended. To allow it: environmentOptions['socket-wrapper'].rules = { L1: 'warn' }
