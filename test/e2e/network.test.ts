@@ -233,12 +233,15 @@ describe('sockets', () => {
     expect(network.sockets.some(({ info }) => info.cookie === own?.info.cookie)).toBe(false)
   })
 
-  test('of a process that was killed there are none; one that is on its way has no holder', { meta: { socketWrapperRules: { L1: 'off' } } }, async ({ network }) => {
-    const server = await network.spawn('node', ['-e', "require('net').createServer().listen(80)"])
-    server.signal('SIGKILL')
-    await server.exited
-    expect(network.sockets).toEqual([])
-    const script = `
+  test(
+    'of a process that was killed there are none; one that is on its way has no holder',
+    { meta: { socketWrapperRules: { L1: 'off' } } },
+    async ({ network }) => {
+      const server = await network.spawn('node', ['-e', "require('net').createServer().listen(80)"])
+      server.signal('SIGKILL')
+      await server.exited
+      expect(network.sockets).toEqual([])
+      const script = `
 import socket, sys
 near, far = socket.socketpair()
 listener = socket.create_server(('127.0.0.1', 81))
@@ -246,9 +249,10 @@ socket.send_fds(near, [b'x'], [listener.fileno()])
 listener.close()
 print('sent', flush=True)
 sys.stdin.read()`
-    await network.spawn('/usr/bin/python3', ['-c', script], { ready: /sent/ })
-    expect(network.sockets).toMatchObject([{ info: { state: 'listening', local: { port: 81 } }, holders: [] }])
-  })
+      await network.spawn('/usr/bin/python3', ['-c', script], { ready: /sent/ })
+      expect(network.sockets).toMatchObject([{ info: { state: 'listening', local: { port: 81 } }, holders: [] }])
+    },
+  )
 
   test('the directory is private and short', ({ network }) => {
     expect(statSync(network.dir).mode & 0o777).toBe(0o700)
