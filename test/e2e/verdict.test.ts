@@ -53,6 +53,7 @@ test('a test that leaks fails at its end, with the socket’s history, where its
   const message = (tests['leaks']?.message ?? '')
     .replaceAll(/\[\d+\]/g, '[pid]')
     .replaceAll(/:\d{5}\b/g, ':port')
+    .replaceAll(/socket #\d+/g, 'socket #n')
     .replaceAll(/\+\d+\.\d ms/g, '+n ms')
     .replaceAll(/ +(?=\+n)/g, '    ')
     .replace(/kept: \S+/, 'kept: DIR')
@@ -60,7 +61,7 @@ test('a test that leaks fails at its end, with the socket’s history, where its
   expect(message).toMatchInlineSnapshot(`
     "SocketWrapperError: Sockets of this test leaked, or were used by two processes (L1 lost in flight).
 
-    L1 lost in flight: socket #2 web:80 ← test:port
+    L1 lost in flight: socket #n web:80 ← test:port
       python3[pid] fd 4 sent it, and nobody received it.
         +n ms  python3[pid] fd 4  accept from fd 3, peer 10.53.57.1:port
         +n ms  python3[pid] fd 4  passed → in flight
