@@ -22,7 +22,10 @@ test('a connection is the first socket of the child that gets it', async ({ netw
   )
 })
 
-test('with keepOpen, parent and child both hold the connection', async ({ network }) => {
+// Without this the rules would say that the parent kept what it had passed on, and ended it for the child.
+const meta = { socketWrapperRules: { L4: 'off', R8: 'off' } } as const
+
+test('with keepOpen, parent and child both hold the connection', { meta }, async ({ network }) => {
   const parent = await network.host('web').fork(parentModule, ['--keep-open'])
 
   const answer = await text(connect(80, 'web'))

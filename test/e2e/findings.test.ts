@@ -175,6 +175,25 @@ test('a worker that reads what was passed to another one first', { meta }, async
   expect(await found(network, twoWorkers('keeper'))).toEqual(['R2'])
 })
 
+test('a sender that was killed keeps nothing, also where nobody has reaped it', { meta }, async ({ network }) => {
+  const program = `
+import os, signal, socket, sys
+listener = socket.create_server(("0.0.0.0", 80))
+near, far = socket.socketpair(socket.AF_UNIX)
+sender = os.fork()
+if sender == 0:
+    connection, _ = listener.accept()
+    socket.send_fds(near, [b"x"], [connection.fileno()])
+    signal.pause()
+kept = socket.recv_fds(far, 1, 1)
+os.kill(sender, signal.SIGKILL)
+os.waitid(os.P_PID, sender, os.WEXITED | os.WNOWAIT)
+print("ready", flush=True)
+sys.stdin.read()
+`
+  expect(await found(network, program)).toEqual([])
+})
+
 test.for(twins)('no finding where it is done right: $what', { meta }, async ({ right }, { network }) => {
   expect(await found(network, right)).toEqual([])
   expect(network).toHaveNoLeaks()
