@@ -11,8 +11,9 @@ int file_lock_open(const char *path, int flags, int operation, uint64_t *signals
 void file_lock_close(int fd, uint64_t signals);
 
 /* A child has a copy of what other threads of its parent have locked, with which the lock would outlive the parent: before each fork, and after it
- * in the child. */
+ * in the parent, also when it failed, and in the child. */
 void file_lock_before_fork(void);
+void file_lock_after_fork(void);
 void file_lock_in_child(void);
 
 #endif

@@ -91,7 +91,10 @@ static void watch(int fd, struct sock *s, void *context) {
 }
 
 /* Once more: another thread may have taken input since process_before_fork. */
-static void in_parent(void) { table_each(watch, NULL); }
+static void in_parent(void) {
+  file_lock_after_fork();
+  table_each(watch, NULL);
+}
 
 static void enter_network(void) {
   journal_forget_pid();
@@ -111,7 +114,7 @@ static void in_child(void) {
 
 pid_t process_forked(pid_t result) {
   if (result == 0) in_child();
-  if (result > 0) in_parent();
+  if (result != 0) in_parent();
   return result;
 }
 
@@ -196,7 +199,9 @@ EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument
     /* The child has a copy of this stack, too. */
     struct entry entry = {function, argument, flags & CLONE_FILES ? enter_network : in_child};
     process_before_fork();
-    return libc.clone(enter_child, stack, flags, &entry, parent_tid, tls, child_tid);
+    int child = libc.clone(enter_child, stack, flags, &entry, parent_tid, tls, child_tid);
+    in_parent();
+    return child;
   }
   /* One memory. With one set of descriptors as well the child is like a thread; else it is like that of vfork, if we wait for it. */
   bool as_vfork = (flags & CLONE_VFORK) && !(flags & (CLONE_FILES | CLONE_SETTLS));
