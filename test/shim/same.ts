@@ -41,6 +41,9 @@ const leaveNames = new Set([
   'spill_killed',
 ])
 
+/** Whose killed processes may leave datagrams in a file, to which nobody sends or binds any more: that would remove it. */
+const leaveDatagrams: ReadonlySet<string> = new Set(['kill_anywhere'])
+
 /** Runs each program on real loopback and under the shim, alone and in a network: equal transcripts, nothing logged, no name left behind. */
 export function sameAsKernel(...programs: readonly string[]): void {
   describe.each(programs)('%s', (program) => {
@@ -59,7 +62,7 @@ export function sameAsKernel(...programs: readonly string[]): void {
       expect(result.lines).toEqual(expected(program, place, onKernel.lines))
       expect(result).toMatchObject({ status: 'exit 0', stderr: '', log: '' })
       if (!leaveNames.has(program)) expect(result.left).toEqual([])
-      expect(result.waiting).toEqual([])
+      if (!leaveDatagrams.has(program)) expect(result.waiting).toEqual([])
     })
   })
 }
