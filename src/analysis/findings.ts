@@ -46,12 +46,12 @@ function unreceived(passes: readonly PassView[], withSiblings: boolean): PassVie
   )
 }
 
-function aboutPass(rule: RuleId, pass: PassView, pid = pass.from.pid): Finding {
+function aboutPass(rule: RuleId, pass: PassView): Finding {
   const operations = pass.socket.history.filter(
     ({ op, messageId, position }) =>
       (op === 'passSend' || op === 'passReceive') && messageId === pass.messageId && position === pass.position,
   )
-  return { rule, socket: pass.socket, pass, operations, pid }
+  return { rule, socket: pass.socket, pass, operations, pid: pass.from.pid }
 }
 
 function findRetained({ passes, tests }: Scene): Finding[] {

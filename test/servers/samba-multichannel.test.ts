@@ -65,7 +65,7 @@ test.concurrent.for(groups)('%s', { timeout: timeoutMs }, async ([, tests], { ne
   expectHandedOver(samba, network.passes)
 })
 
-/** Its client closes connections that are being passed: smbd reads the end of one that it has passed on, before it closes it. */
+/** smbd was seen to take input from a connection that it had just passed on, before it closed it; why it does is not known. */
 const meta = { socketWrapperRules: { R1: 'warn' } } as const
 
 test.concurrent(racing[0], { timeout: timeoutMs, meta }, async ({ network }) => {
