@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * No ephemeral port is left: of a few, which IP_LOCAL_PORT_RANGE allows, all are held by live sockets. Each call says it in its own way, and goes
  * on when one is free again; a port that is given explicitly is not asked for the range. */
+#include <net/if.h>
+#include <sched.h>
+
 #include "transcript.h"
 
 #ifndef IP_LOCAL_PORT_RANGE
@@ -17,7 +20,18 @@ static int make(int family, int type) {
   return fd;
 }
 
-/* Ports that nobody of the machine has. */
+/* Whoever else lets the kernel choose may be given a port of the range meanwhile. So on the kernel the program has a loopback of its own, where
+ * the machine lets it: root may, and others in a user namespace. */
+static void leave_others(void) {
+  if (getenv("LD_PRELOAD")) return;
+  if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) return;
+  struct ifreq loop = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  must(fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &loop) == 0);
+  close(fd);
+}
+
+/* Ports that nobody has. */
 static void find_range(void) {
   int found = 0;
   for (first = FIRST + (unsigned)getpid() % 64 * 64; found < COUNT; found++) {
@@ -115,6 +129,7 @@ static void option(void) {
 
 int main(void) {
   int types[] = {SOCK_STREAM, SOCK_DGRAM}, families[] = {AF_INET, AF_INET6};
+  leave_others();
   option();
   find_range();
   for (int f = 0; f < 2; f++)
