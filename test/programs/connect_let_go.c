@@ -4,13 +4,19 @@
 
 static struct name nobody;
 
+/* Has the port of the last refused connect if that let go of it, so that nobody is given it by chance. */
+static int taker = -1;
+
 static int refused(int family, struct name at) {
+  close(taker);
   int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (at.length) must(bind(fd, sa(&at), at.length) == 0);
   check("refused", connect(fd, sa(&nobody), nobody.length));
   struct name own = local_of(fd);
   name_port(name_port_of(&own), "before");
   say_local("refused", fd);
+  taker = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  (void)!bind(taker, sa(&own), own.length);
   return fd;
 }
 

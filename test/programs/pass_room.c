@@ -4,6 +4,15 @@
 
 enum { ROOM_MAX = CMSG_SPACE(16 * sizeof(int)) };
 
+/* What a buffer holds before: no byte of a pid, which may be the last that the kernel writes. Other numbers in messages are small here. */
+static uint8_t untouched(void) {
+  pid_t pid = getpid();
+  uint8_t bytes[sizeof pid], fill = 0xee;
+  memcpy(bytes, &pid, sizeof pid);
+  while (memchr(bytes, fill, sizeof bytes)) fill--;
+  return fill;
+}
+
 static void say_control(size_t room, const struct msghdr *message, const uint8_t *control, int opened) {
   char line[400];
   int at = snprintf(line, sizeof line, "room %zu: control %zu flags %x open %d |", room, message->msg_controllen,
@@ -19,7 +28,7 @@ static void say_control(size_t room, const struct msghdr *message, const uint8_t
     if (offset > message->msg_controllen) break;
   }
   size_t dirty = ROOM_MAX + 64;
-  while (dirty > 0 && control[dirty - 1] == 0xee) dirty--;
+  while (dirty > 0 && control[dirty - 1] == untouched()) dirty--;
   say("%s written to %zu", line, dirty);
 }
 
@@ -49,7 +58,7 @@ static void run(int type, int count, bool credentials) {
   int base = open_descriptors();
   for (size_t room = 0; room <= ROOM_MAX; room++) {
     _Alignas(struct cmsghdr) uint8_t control[ROOM_MAX + 64];
-    memset(control, 0xee, sizeof control);
+    memset(control, untouched(), sizeof control);
     char byte;
     struct msghdr message = {.msg_iov = &(struct iovec){&byte, 1}, .msg_iovlen = 1, .msg_control = control, .msg_controllen = room};
     must(send_descriptors(c.from, fds, (size_t)count, 0) == 1);
