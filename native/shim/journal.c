@@ -146,7 +146,11 @@ static enum step look(struct arena *a, u64 tail, u64 *word) {
     int64_t ahead = distance(*word, tail);
     if (ahead != 0 || record_state(*word) == RECORD_FREE) return ahead == a->record_count ? FREED : NOTHING;
     if (record_state(*word) == RECORD_PUBLISHED) return WHOLE;
-    if (turn == SPINS) return is_abandoned(a, r, tail, *word) ? ABANDONED : CLAIMED;
+    if (turn >= SPINS) {
+      if (!is_abandoned(a, r, tail, *word)) return CLAIMED;
+      /* Dead by now, but it may have published before: then the word says so. */
+      if (LOAD_ACQUIRE(r->word) == *word) return ABANDONED;
+    }
     arena_pause();
   }
 }

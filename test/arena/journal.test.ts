@@ -27,6 +27,7 @@ test.each([
   ['a record that is being written holds back those behind it', 'live'],
   ['a sleeping reader notices that the writer of the next record was killed', 'killed'],
   ['a writer that was killed before it wrote a single byte is noticed as well', 'nameless'],
+  ['a writer that publishes and ends while the reader asks whether it is dead has written its record', 'late'],
   ['a record that was lost in an exec is given up when the new program starts', 'replaced'],
   ['a reader that was killed between freeing a record and moving on holds nothing up', 'reader'],
   ['a full ring counts what it loses and keeps what it has', 'overflow'],

@@ -97,6 +97,42 @@ static void replaced(struct arena *a) {
   pattern_end(child, SIGKILL);
 }
 
+/* The reader's question whether a process is dead, as the linker lets us come before it (--wrap). */
+bool __real_life_process_dead(pid_t pid, u64 not_after);
+bool __wrap_life_process_dead(pid_t pid, u64 not_after);
+static pid_t finishing;
+
+bool __wrap_life_process_dead(pid_t pid, u64 not_after) {
+  if (pid == finishing) {
+    kill(pid, SIGCONT);
+    pattern_end(pid, 0);
+    finishing = 0;
+  }
+  return __real_life_process_dead(pid, not_after);
+}
+
+/* The reader has seen its claim; then it publishes and ends. */
+static void late(struct arena *a) {
+  pid_t child = pattern_fork();
+  if (child == 0) {
+    claim(a, 0);
+    struct wire_record *r = record_at(a, 0);
+    r->op = OP_connect;
+    r->detail = 7;
+    raise(SIGSTOP);
+    publish(a, 0);
+    _exit(0);
+  }
+  int status;
+  CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status), "it did not stop");
+  finishing = child;
+  u32 got = journal_read(a, out, 4);
+  CHECK(finishing == 0, "nobody asked whether it is dead");
+  if (!got) got = journal_read(a, out, 4);
+  CHECK(got == 1 && out[0].op == OP_connect && out[0].pid == (u32)child && out[0].tid == (u32)child && out[0].detail == 7,
+        "%u records: op %u pid %u tid %u detail %u", got, out[0].op, out[0].pid, out[0].tid, out[0].detail);
+}
+
 static u64 boot_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_BOOTTIME, &now);
@@ -159,7 +195,7 @@ static void wake(struct arena *a) {
 static const struct {
   const char *name;
   void (*run)(struct arena *);
-} cases[] = {{"live", live},         {"killed", killed}, {"nameless", nameless}, {"replaced", replaced},
+} cases[] = {{"live", live},         {"killed", killed}, {"nameless", nameless}, {"replaced", replaced}, {"late", late},
              {"recycled", recycled}, {"reader", reader}, {"overflow", overflow}, {"wake", wake}};
 
 int main(int count, char **arguments) {
