@@ -76,13 +76,8 @@ static int read_destination(const struct sockaddr *name, socklen_t length, const
 static int route(const struct sock *s, const struct wire_info *info, struct address *to) {
   const struct name_world *world = &s->network->world;
   struct address local = info_local(info);
-  if (address_is_v4(to) && info->family == AF_INET6 && !(info->flags & FLAG_dualStack)) return -ENETUNREACH;
-  if (!address_is_v4(to) && info->family == AF_INET6 && address_is_v4(&local)) return -EAFNOSUPPORT; /* ip6_dst_lookup_tail */
-  if (address_is_any(to)) { /* the kernel sends to the loopback instead */
-    u16 port = to->port;
-    *to = address_of_host(world, world->host, !address_is_v4(to), true);
-    to->port = port;
-  }
+  int result = datagram_find_way(s->network, info, to);
+  if (result < 0) return result;
   if (address_is_broadcast(world, to) || address_is_multicast(to)) return 0;
   struct name name;
   if (name_of_address(world, to, SOCK_DGRAM, &name) < 0) return nameserver_is_at(s->network, to) ? 0 : -ENETUNREACH;
@@ -115,7 +110,7 @@ static int destination_of(const struct sock *s, const struct wire_info *info, co
   if (named && info->family == AF_INET6 && ((struct sockaddr *)message->msg_name)->sa_family == AF_UNSPEC) named = false;
   if (!named && info->state != STATE_connected) return -EDESTADDRREQ;
   int result = named ? read_destination(message->msg_name, message->msg_namelen, info, to) : 0;
-  return result < 0 ? result : datagram_read_control(s, message, info->family, said);
+  return result < 0 ? result : datagram_read_control(s, message, address_is_v4(to) ? AF_INET : AF_INET6, said);
 }
 
 /* inet_send_prepare chooses a port before anything is looked at. */

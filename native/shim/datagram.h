@@ -11,6 +11,9 @@ long datagram_send(int fd, struct sock *s, const struct msghdr *message, int fla
 long datagram_send_whole(int fd, struct sock *s, const struct msghdr *message, int flags);
 /* What such a send would find wrong before it looks at the bytes: -errno, else the most bytes that a datagram there may have. */
 long datagram_check(int fd, struct sock *s, const struct msghdr *message, int flags);
+/* The family by which `to` is reached from a socket: the unspecified address means the own loopback, that of IPv4 for a socket of IPv6 that has
+ * an IPv4 address (udpv6_sendmsg, __ip6_datagram_connect). 0 or -errno. */
+int datagram_find_way(const struct network *n, const struct wire_info *info, struct address *to);
 /* As recvmsg(2): msg_name and msg_namelen show inet addresses, msg_control the pktinfo that the program asked for. */
 long datagram_receive(int fd, struct sock *s, struct msghdr *message, int flags);
 

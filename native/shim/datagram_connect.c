@@ -90,14 +90,24 @@ static int disconnect(int fd, struct sock *s) {
   return 0;
 }
 
+int datagram_find_way(const struct network *n, const struct wire_info *info, struct address *to) {
+  struct address local = info_local(info);
+  bool has_v4 = info->family == AF_INET6 && address_is_v4(&local);
+  if (address_is_v4(to) && info->family == AF_INET6 && !(info->flags & FLAG_dualStack)) return -ENETUNREACH;
+  if (address_is_any(to)) {
+    u16 port = to->port;
+    *to = address_of_host(&n->world, n->world.host, !has_v4 && !address_is_v4(to), true);
+    to->port = port;
+  }
+  return has_v4 && !address_is_v4(to) ? -EAFNOSUPPORT : 0; /* ip6_dst_lookup_tail */
+}
+
 static int check_peer(int fd, const struct sock *s, struct address *peer) {
   const struct name_world *world = &s->network->world;
-  if (address_is_v4(peer) && s->info.family == AF_INET6 && !(s->info.flags & FLAG_dualStack)) return -ENETUNREACH;
-  if (address_is_any(peer)) {
-    u16 port = peer->port;
-    *peer = address_of_host(world, world->host, !address_is_v4(peer), true);
-    peer->port = port;
-  }
+  struct wire_info info;
+  sock_read(s, &info);
+  int result = datagram_find_way(s->network, &info, peer);
+  if (result < 0) return result;
   if (address_is_broadcast(world, peer)) {
     int allowed = 0;
     socklen_t length = sizeof allowed;
@@ -141,9 +151,13 @@ long datagram_connect(int fd, struct sock *s, const struct sockaddr *to, socklen
   if (length < sizeof to->sa_family) return -EINVAL;
   if (to->sa_family == AF_UNSPEC) return disconnect(fd, s);
   struct address peer;
-  int family = s->info.family == AF_INET6 && to->sa_family == AF_INET ? AF_INET : s->info.family;
-  int result = address_read(to, length, family, &peer);
+  /* A socket of IPv6 takes a plain IPv4 address, too (__ip6_datagram_connect). */
+  bool plain = s->info.family == AF_INET6 && to->sa_family == AF_INET;
+  int result = address_read(to, length, plain ? AF_INET : s->info.family, &peer);
+  if (result == 0 && plain && !(s->info.flags & FLAG_dualStack)) result = -EAFNOSUPPORT;
   if (result == 0) result = connect_peer(fd, s, &peer);
+  /* inet_dgram_connect chooses a port before anything is looked at. */
+  int bound = result < 0 ? endpoint_autobind(fd, s, NULL) : 0;
   endpoint_record(fd, s, OP_connect, result, 0);
-  return result;
+  return bound < 0 ? bound : result;
 }

@@ -29,7 +29,7 @@ struct datagram_said {
   int hops[2], traffic[2];
   int segment;
 };
-/* What ip_cmsg_send, ip6_datagram_send_ctl and udp_cmsg_send let a program say. 0 or -errno. */
+/* What ip_cmsg_send, ip6_datagram_send_ctl and udp_cmsg_send let a program say to a destination of that family. 0 or -errno. */
 int datagram_read_control(const struct sock *s, const struct msghdr *message, int family, struct datagram_said *out);
 
 /* The interface that IP_PKTINFO or IPV6_PKTINFO of a message names, 0 for none. */

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "arena.h"
+#include "journal.h"
 #include "option_local.h"
 #include "unix_list.h"
 
@@ -15,12 +15,12 @@ enum { PORT_FIRST = 32768, PORT_LAST = 60999 };
 
 static u16 next_port(struct network *n, int type) {
   if (n->arena) return arena_next_port(n->arena, type);
-  static _Atomic u32 counter;
-  if (atomic_load(&counter) == 0) {
+  static _Atomic u32 counter, seeded_by;
+  u32 pid = journal_pid();
+  if (atomic_exchange(&seeded_by, pid) != pid) { /* also after a fork: the child would choose what its parent does */
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    u32 none = 0;
-    atomic_compare_exchange_strong(&counter, &none, ((u32)now.tv_nsec ^ ((u32)getpid() << 8)) | 1);
+    atomic_store(&counter, (u32)now.tv_nsec ^ pid << 8);
   }
   return (u16)(PORT_FIRST + atomic_fetch_add(&counter, 1) % (PORT_LAST - PORT_FIRST + 1));
 }

@@ -41,6 +41,9 @@ int stream_connect_name(int fd, const struct network *n, const struct sockaddr_u
 int stream_connect_answer(int fd, struct sock *s, int result);
 /* connect(AF_UNSPEC). */
 int stream_disconnect(int fd, struct sock *s);
+/* tcp_disconnect: a port that the program did not choose is let go, and a shutdown is forgotten. getsockname goes on to tell the port.
+ * `in_place`: what has a port of its program's choice may stay what it is. NULL: not possible. */
+struct sock *stream_begin_anew(int fd, struct sock *s, bool in_place);
 /* The descriptors of s get a new socket, with the same options and the address that the program chose, which has another port when the old one
  * was let go. NULL: not possible. */
 struct sock *stream_renew(int fd, struct sock *s);

@@ -57,8 +57,7 @@ static struct sock *renew_kept(int fd, struct sock *s) {
 
 static bool is_shut(const struct sock *s) { return s->info.flags & (FLAG_shutRead | FLAG_shutWrite); }
 
-/* tcp_disconnect: a port that the program did not choose is let go, and a shutdown is forgotten. getsockname goes on to tell the port. */
-static struct sock *begin_anew(int fd, struct sock *s, bool in_place) {
+struct sock *stream_begin_anew(int fd, struct sock *s, bool in_place) {
   struct wire_info info;
   sock_read(s, &info);
   bool chosen = info.state != STATE_open && !(info.flags & (FLAG_chosenPort | FLAG_autobound | FLAG_accepted));
@@ -78,7 +77,7 @@ int stream_connect_answer(int fd, struct sock *s, int result) {
   bool told_late = result == 0 || result == -ECONNREFUSED || result == -EHOSTUNREACH || result == -ETIMEDOUT;
   if (!told_late) return result;
   if (result < 0) {
-    struct sock *fresh = begin_anew(fd, s, !is_shut(s));
+    struct sock *fresh = stream_begin_anew(fd, s, !is_shut(s));
     if (fresh) s = fresh;
   }
   if (!is_nonblocking(fd)) return result;
@@ -158,7 +157,7 @@ int stream_disconnect(int fd, struct sock *s) {
   bool connected = info.state == STATE_connected && stream_state(fd, s) != TCP_CLOSE;
   stream_reset_peer(s->network, &info);
   if (connected) kernel_shutdown(fd, SHUT_RDWR); /* for its peer, and for others that hold it */
-  s = begin_anew(fd, s, false);
+  s = stream_begin_anew(fd, s, false);
   if (!s) return -ENOBUFS;
   sock_begin(s);
   if (connected) s->info.pendingError = ECONNRESET;

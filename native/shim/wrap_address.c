@@ -175,12 +175,10 @@ int connect_address(int fd, const struct sockaddr *to, socklen_t length) {
   bool stream = s->info.type == SOCK_STREAM;
   struct address a;
   if (to->sa_family != AF_UNSPEC) {
-    /* A UDP socket of IPv6 takes a plain IPv4 address, too (__ip6_datagram_connect); TCP does not. */
-    bool plain = !stream && s->info.family == AF_INET6 && to->sa_family == AF_INET;
+    bool plain = !stream && s->info.family == AF_INET6 && to->sa_family == AF_INET; /* as datagram_connect takes it */
     int result = address_read(to, length, plain ? AF_INET : s->info.family, &a);
-    if (result == 0 && plain && !(s->info.flags & FLAG_dualStack)) result = -EAFNOSUPPORT;
-    if (result < 0) return result;
-    if (network_passes_through(s->network, &a)) {
+    if (result < 0 && stream) return result;
+    if (result == 0 && network_passes_through(s->network, &a)) {
       result = endpoint_leave(fd, s);
       return result < 0 ? result : (int)REAL(libc.connect(fd, to, length));
     }

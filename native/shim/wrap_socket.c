@@ -219,7 +219,7 @@ static void note_shutdown(struct sock *s, int how) {
 
 /* A unix socket stays a listener. The end of the old one resets who waits; held by others, too, it is the only one with that name. */
 static struct sock *end_listening(int fd, struct sock *s, int how) {
-  struct sock *fresh = s->info.flags & FLAG_shared ? NULL : stream_renew(fd, s);
+  struct sock *fresh = s->info.flags & FLAG_shared ? NULL : stream_begin_anew(fd, s, false);
   if (fresh) return fresh;
   note_shutdown(s, how);
   turn_away(fd, s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Port 0: every socket gets a port of its own, in the ephemeral range, and keeps it. */
+ * Port 0: every socket gets a port of its own, in the ephemeral range, and keeps it; after a fork, parent and child go on differently. */
 #include "transcript.h"
 
 static void run(int family) {
@@ -25,7 +25,36 @@ static void run(int family) {
   }
 }
 
+static void next_ports(int family, int ports[8]) {
+  for (int i = 0; i < 8; i++) {
+    int fd = socket(family, SOCK_STREAM, 0);
+    struct name n = loopback(family, 0);
+    must(bind(fd, sa(&n), n.length) == 0);
+    n = local_of(fd);
+    ports[i] = name_port_of(&n);
+    close(fd);
+  }
+}
+
+/* In two families, where one name does not hinder the other. */
+static void forked(void) {
+  int ports[8], of_child[8], ends[2];
+  next_ports(AF_INET, ports);
+  must(pipe(ends) == 0);
+  int child = fork();
+  if (child == 0) {
+    next_ports(AF_INET6, of_child);
+    _exit(write(ends[1], of_child, sizeof of_child) == sizeof of_child ? 0 : 1);
+  }
+  next_ports(AF_INET, ports);
+  must(read(ends[0], of_child, sizeof of_child) == sizeof of_child && end_of(child) == 0);
+  say("a child has ports of its own: %d", memcmp(ports, of_child, sizeof ports) != 0);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 int main(void) {
   each_family(run);
+  forked();
   say("end");
 }

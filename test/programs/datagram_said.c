@@ -120,7 +120,23 @@ static void run(int family) {
   close(server);
 }
 
+/* What counts is the family of the destination, not that of the socket. */
+static void mapped(void) {
+  int client = socket(AF_INET6, SOCK_DGRAM, 0), server = bound(AF_INET, SOCK_DGRAM, "server");
+  struct name to = local_of(server), own = name_of(AF_INET6, "::ffff:127.0.0.1", own_port());
+  to = name_of(AF_INET6, "::ffff:127.0.0.1", name_port_of(&to));
+  name_port(name_port_of(&own), "client");
+  must(bind(client, sa(&own), own.length) == 0);
+  ask(server, AF_INET);
+  say("IPv4 from a socket of IPv6");
+  all(AF_INET, client, server, &to);
+  all(AF_INET6, client, server, &to);
+  close(client);
+  close(server);
+}
+
 int main(void) {
   each_family(run);
+  mapped();
   say("end");
 }

@@ -9,8 +9,29 @@ static int accepting(int fd) {
   return value;
 }
 
+/* A listener that is shut down has let go of a port that its program did not choose. */
+static void shut(const char *what, int fd) {
+  must(listen(fd, 5) == 0);
+  struct name n = local_of(fd);
+  name_port(name_port_of(&n), "shut");
+  say(what);
+  check("  shutdown", shutdown(fd, SHUT_RDWR));
+  say_local("  then", fd);
+  n = loopback(n.at.ss_family, 0);
+  check("  bind", bind(fd, sa(&n), n.length));
+  check("  listen", listen(fd, 5));
+  close(fd);
+}
+
 static void run(int family) {
+  struct name zero = loopback(family, 0);
   int fd = socket(family, SOCK_STREAM, 0);
+  shut("not bound", fd);
+  fd = socket(family, SOCK_STREAM, 0);
+  must(bind(fd, sa(&zero), zero.length) == 0);
+  shut("on port 0", fd);
+  shut("on a port", bound(family, SOCK_STREAM, "chosen"));
+  fd = socket(family, SOCK_STREAM, 0);
   check("unbound", listen(fd, 5));
   struct name n = local_of(fd);
   name_port(name_port_of(&n), "auto");
@@ -38,7 +59,6 @@ static void run(int family) {
   close(udp);
   int plain = socket(family, SOCK_STREAM, 0);
   check("accept on a fresh socket", accept(plain, NULL, NULL));
-  struct name zero = loopback(family, 0);
   must(bind(plain, sa(&zero), zero.length) == 0);
   check("accept on a bound socket", accept(plain, NULL, NULL));
   say("SO_ACCEPTCONN %d", accepting(plain));

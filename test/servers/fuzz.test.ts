@@ -38,6 +38,7 @@ test.each([
   ['envelope', 300_000],
   ['name', 300_000],
   ['control', 300_000],
+  ['datagram', 300_000],
   ['dns', 300_000],
   ['spill', 300_000],
   ['arena', 5_000],

@@ -10,4 +10,5 @@ sameAsKernel(
   'epoll_renewed',
   'renewed_shared',
   'self_connect',
+  'mapped_any',
 )
