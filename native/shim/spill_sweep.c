@@ -39,9 +39,8 @@ static void look_at(int fd, const char *name, void *context) {
   spill_close(&f);
 }
 
-void spill_vain(const struct network *n) {
-  static _Atomic u32 vain;
-  if (!n->arena || (atomic_fetch_add_explicit(&vain, 1, memory_order_relaxed) + 1) % VAIN_MAX) return;
+void spill_reap(const struct network *n) {
+  if (!n->arena || !spill_any_in(n)) return;
   u32 before = atomic_load(n->spilling);
   struct sweep sweep = {.network = n};
   int fd = kernel_open(n->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
@@ -50,4 +49,9 @@ void spill_vain(const struct network *n) {
   kernel_close(fd);
   /* Who counts one has its file from before until after: without any, all that were counted then are of the dead. */
   if (!sweep.found) atomic_compare_exchange_strong(n->spilling, &before, before & ~(u32)SPILL_COUNT);
+}
+
+void spill_vain(const struct network *n) {
+  static _Atomic u32 vain;
+  if ((atomic_fetch_add_explicit(&vain, 1, memory_order_relaxed) + 1) % VAIN_MAX == 0) spill_reap(n);
 }

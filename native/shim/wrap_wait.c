@@ -6,10 +6,13 @@
 #include "journal.h"
 #include "libc.h"
 #include "network.h"
+#include "spill_sweep.h"
 
 static pid_t reaped(pid_t child, int status) {
   struct network *n = child > 0 && (WIFEXITED(status) || WIFSIGNALED(status)) ? network_current() : NULL;
-  if (n && n->arena) journal_write(n->arena, &(struct event){.op = OP_wait, .fd = -1, .result = status, .detail = (u32)child});
+  if (!n || !n->arena) return child;
+  journal_write(n->arena, &(struct event){.op = OP_wait, .fd = -1, .result = status, .detail = (u32)child});
+  spill_reap(n);
   return child;
 }
 
