@@ -80,13 +80,19 @@ void crowd_each_file(const char *plain, void (*visit)(int number, void *context)
   kernel_close(fd);
 }
 
+static void add_marks(struct crowd *c, int number, const char *path) {
+  struct stat file;
+  if (REAL(lstat(path, &file)) < 0 || !S_ISSOCK(file.st_mode) || !(file.st_mode & MARK_ANY)) return;
+  set_add(&c->any, number);
+  if (file.st_mode & MARK_V4) set_add(&c->v4, number);
+}
+
 static void add_file(int number, void *context) {
   struct crowd *c = context;
   char path[MEMBER_PATH];
-  struct stat file;
   set_add(&c->files, number);
   crowd_member(c->plain, number, path);
-  if (REAL(lstat(path, &file)) == 0 && S_ISSOCK(file.st_mode) && (file.st_mode & MARK_ANY)) set_add(&c->any, number);
+  add_marks(c, number, path);
 }
 
 static bool add_socket(const struct unix_socket *s, void *context) {
@@ -101,23 +107,29 @@ static bool add_socket(const struct unix_socket *s, void *context) {
   return false;
 }
 
-static bool any(const struct set *s) {
+u32 crowd_needed(const char *narrower, const char *wider) {
+  return MARK_ANY | (strrchr(narrower, '/')[1] == strrchr(wider, '/')[1] ? 0 : MARK_V4);
+}
+
+/* Some of them answer at the narrower name, or others that theirs leads to. */
+static bool answers(const struct set *of, const struct set *those) {
   u64 bits = 0;
-  for (int i = 0; i < MEMBERS / 64; i++) bits |= s->bits[i];
-  return bits;
+  for (int i = 0; i < MEMBERS / 64; i++) bits |= of->bits[i] & those->bits[i];
+  return bits || set_has(of, WIDER);
 }
 
 bool crowd_look(const struct network *n, const char *plain, struct crowd *out) {
   char type = strrchr(plain, '/')[1], wider[MEMBER_PATH];
   struct crowd there;
   *out = (struct crowd){.plain = plain, .datagrams = type == 'U' || type == 'Y', .target = crowd_target(plain)};
-  if (out->target == NONE) set_add(&out->files, 0);
+  if (out->target == NONE) set_add(&out->files, 0), add_marks(out, 0, plain);
   if (out->target >= 0) crowd_each_file(plain, add_file, out);
   if (unix_list(add_socket, out) < 0) return false;
   if (!crowd_wider(n, plain, wider)) return true;
   if (!crowd_look(n, wider, &there)) return false;
-  if (any(&there.alive)) set_add(&out->alive, WIDER);
-  if (any(&there.listening)) set_add(&out->listening, WIDER);
+  const struct set *those = crowd_with(&there, crowd_needed(plain, wider));
+  if (answers(&there.alive, those)) set_add(&out->alive, WIDER);
+  if (answers(&there.listening, those)) set_add(&out->listening, WIDER);
   return true;
 }
 
@@ -141,6 +153,7 @@ static int check_wider(const struct network *n, const char *plain, u32 options, 
   char wider[MEMBER_PATH];
   struct crowd there;
   if (!crowd_wider(n, plain, wider)) return 0;
+  needed |= crowd_needed(plain, wider);
   return crowd_look(n, wider, &there) ? crowd_check(n, &there, options, NONE, to_listen, needed) : -EADDRINUSE;
 }
 

@@ -13,8 +13,9 @@
 enum { MEMBERS = 256, WIDER = MEMBERS - 1 };
 /* Where a plain name leads if not to a member: it is a socket or not there; it is a link to a wider name. */
 enum { NONE = -1, ALIAS = -2 };
-/* What others must know of a socket, in the mode of its file: SO_REUSEADDR, SO_REUSEPORT, bound to the unspecified address. */
-enum { MARK_ADDRESS = S_ISVTX, MARK_PORT = S_ISUID, MARK_ANY = S_ISGID };
+/* What others must know of a socket, in the mode of its file: SO_REUSEADDR, SO_REUSEPORT, bound to the unspecified address; and, since no umask
+ * takes it away, the owner's right to read: if it is missing, one on the unspecified address does not hear IPv4. */
+enum { MARK_ADDRESS = S_ISVTX, MARK_PORT = S_ISUID, MARK_ANY = S_ISGID, MARK_V4 = S_IRUSR };
 
 struct set {
   u64 bits[MEMBERS / 64];
@@ -25,8 +26,8 @@ static inline void set_add(struct set *s, int number) { s->bits[number / 64] |= 
 struct crowd {
   const char *plain;
   bool datagrams;
-  int target;                              /* a member, NONE (then member 0 is the plain name) or ALIAS */
-  struct set files, alive, listening, any; /* any: on the unspecified address; of the plain name alone it is not known */
+  int target;                                  /* a member, NONE (then member 0 is the plain name) or ALIAS */
+  struct set files, alive, listening, any, v4; /* any: on the unspecified address; v4: of those, who hears IPv4 */
 };
 
 /* Room for a plain name and its number. */
@@ -37,6 +38,10 @@ void crowd_each_file(const char *plain, void (*visit)(int number, void *context)
 int crowd_target(const char *plain);
 /* The name that a plain one, or its member WIDER, is a link to. `out` may be `plain`. */
 bool crowd_wider(const struct network *n, const char *plain, char *out);
+/* The marks that a socket with the wider name needs to answer at the narrower one. */
+u32 crowd_needed(const char *narrower, const char *wider);
+/* Those with marks that are needed. */
+static inline const struct set *crowd_with(const struct crowd *c, u32 needed) { return needed & MARK_V4 ? &c->v4 : &c->any; }
 /* Makes the plain name lead to a member, in one step: there is no moment without it. */
 int crowd_point(const char *plain, int number);
 /* False when the kernel can't be asked: then nothing may be changed. */

@@ -30,17 +30,19 @@ bool datagram_other_name(const struct sock *s, const struct address *to, struct 
   return name_of_address(world, &same, SOCK_DGRAM, out) == 0;
 }
 
+struct connection {
+  int fd;
+  struct sockaddr_un to;
+};
+
+static long make(void *context) {
+  const struct connection *c = context;
+  return root_connect(c->fd, &c->to, sizeof c->to);
+}
+
 static int connect_name(int fd, const struct sock *s, const struct address *peer, const struct name *name) {
-  struct sockaddr_un un;
-  name_write(&s->network->world, name, &un);
-  u64 rival = datagram_rival(s, peer, name, &un);
-  int result = root_connect(fd, &un, sizeof un);
-  while (rival && datagram_is_nobody(result)) {
-    rival = datagram_next_rival(s, peer, name, &un, rival);
-    result = root_connect(fd, &un, sizeof un);
-  }
-  if (datagram_is_nobody(result) && group_repair(s->network, &un)) result = root_connect(fd, &un, sizeof un);
-  return result;
+  struct connection c = {.fd = fd};
+  return (int)datagram_reach(s, peer, name, &c.to, make, &c);
 }
 
 int datagram_connect_name(int fd, const struct sock *s, const struct address *peer) {

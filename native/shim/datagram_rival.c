@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "datagram_rival.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "arena.h"
+#include "datagram_transmit.h"
 #include "endpoint.h"
+#include "group.h"
 #include "table.h"
 
 static bool is_me(const struct sock *s, const struct wire_info *me, const struct wire_info *other) {
@@ -28,6 +31,7 @@ struct choice {
   struct wire_info best;
   int score;
   u64 weight;
+  u32 first;      /* the lowest number of those that share the port with the best */
   bool undecided; /* several have that score, and do not share the port */
 };
 
@@ -57,11 +61,17 @@ static void consider(struct choice *c, const struct wire_info *other) {
   if (!score || score < c->score) return;
   bool connected = other->state == STATE_connected, spread = other->options[OPTION_reusePort] && !connected;
   u64 weight = spread ? weight_of(c, other->cookie) : 0;
-  if (score == c->score) {
+  if (score == c->score && spread && (other->flags ^ c->best.flags) & FLAG_dualStack) {
+    /* Those of IPv6 alone are a group of their own (reuseport_alloc), and the first one hears. */
+    if (other->shareNumber > c->first) return;
+    c->first = other->shareNumber;
+  } else if (score == c->score) {
+    if (other->shareNumber < c->first) c->first = other->shareNumber;
     if (other->cookie != c->best.cookie && !connected && !(spread && c->best.options[OPTION_reusePort])) c->undecided = true;
     if (weight <= c->weight) return;
   } else {
     c->undecided = false;
+    c->first = other->shareNumber;
   }
   c->score = score;
   c->weight = weight;
@@ -103,9 +113,9 @@ bool datagram_is_crowded(const struct network *n) {
   return n->arena ? arena_crowded(n->arena) : atomic_load_explicit(&n->own_crowded, memory_order_relaxed);
 }
 
-u64 datagram_rival(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out) {
+/* Writes the name of who hears the sender and returns its cookie; 0: whoever is found by the plain name. */
+static u64 find_rival(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out) {
   struct network *n = s->network;
-  if (!datagram_is_crowded(n)) return 0;
   struct choice c = {.sender = s, .to = to, .host = name->loopback ? name->host : name->interface};
   struct wire_info one;
   socklen_t length;
@@ -116,9 +126,26 @@ u64 datagram_rival(const struct sock *s, const struct address *to, const struct 
   return c.score && !c.undecided && endpoint_name(n, &c.best, out, &length) ? c.best.cookie : 0;
 }
 
-u64 datagram_next_rival(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *out, u64 gone) {
-  name_write(&s->network->world, name, out);
-  if (!s->network->arena) return 0;
-  arena_socket_remove(s->network->arena, gone); /* killed: nobody else takes it off the registry */
-  return datagram_rival(s, to, name, out);
+long datagram_reach(const struct sock *s, const struct address *to, const struct name *name, struct sockaddr_un *un,
+                    datagram_attempt *attempt, void *context) {
+  struct network *n = s->network;
+  name_write(&n->world, name, un);
+  struct sockaddr_un plain = *un;
+  bool crowded = datagram_is_crowded(n);
+  u64 rival = crowded ? find_rival(s, to, name, un) : 0;
+  long result = rival ? attempt(context) : -ENOENT;
+  while (rival && datagram_is_nobody(result)) {
+    *un = plain;
+    if (n->arena) arena_socket_remove(n->arena, rival); /* killed: nobody else takes it off the registry */
+    rival = n->arena ? find_rival(s, to, name, un) : 0;
+    if (rival) result = attempt(context);
+  }
+  if (rival) return result;
+  for (int turn = 0; turn < 2; turn++) {
+    *un = plain;
+    result = crowded ? group_choose(n, un) : 0;
+    if (result == 0) result = attempt(context);
+    if (!datagram_is_nobody(result) || turn || !group_repair(n, &plain)) break;
+  }
+  return result;
 }

@@ -143,20 +143,24 @@ static long send_far(int fd, struct sock *s, const struct parcel *p, const struc
   return result;
 }
 
+struct journey {
+  int fd;
+  struct sock *s;
+  struct parcel *p;
+};
+
+static long go(void *context) {
+  const struct journey *j = context;
+  return datagram_transmit(j->fd, j->s, j->p);
+}
+
 long datagram_to_name(int fd, struct sock *s, struct parcel *p) {
   struct name name;
   struct sockaddr_un un;
   if (name_of_address(&s->network->world, p->to, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
-  name_write(&s->network->world, &name, &un);
   p->message.msg_namelen = sizeof un;
   p->message.msg_name = &un;
-  u64 rival = datagram_rival(s, p->to, &name, &un);
-  long result = datagram_transmit(fd, s, p);
-  while (rival && datagram_is_nobody(result)) {
-    rival = datagram_next_rival(s, p->to, &name, &un, rival);
-    result = datagram_transmit(fd, s, p);
-  }
-  if (datagram_is_nobody(result) && group_repair(s->network, &un)) result = datagram_transmit(fd, s, p);
+  long result = datagram_reach(s, p->to, &name, &un, go, &(struct journey){fd, s, p});
   if (datagram_is_nobody(result) && wildcard_name(s->network, &name, &un)) return send_far(fd, s, p, &un);
   if (result != -ENOENT || !datagram_other_name(s, p->to, &name)) return result;
   p->message.msg_namelen = name_write(&s->network->world, &name, &un);

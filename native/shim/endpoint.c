@@ -16,7 +16,8 @@ bool endpoint_is_group(const struct wire_info *info, const struct address *a) {
 }
 
 void endpoint_mark(int fd, const struct sock *s, bool any) {
-  group_mark(fd, &(struct group_options){s->info.options[OPTION_reuseAddress], s->info.options[OPTION_reusePort], any});
+  bool v6_only = any && s->info.family == AF_INET6 && !(s->info.flags & FLAG_dualStack);
+  group_mark(fd, &(struct group_options){s->info.options[OPTION_reuseAddress], s->info.options[OPTION_reusePort], any, v6_only});
 }
 
 static int bind_given(int fd, const struct sock *s, struct address *local, struct names *names, enum directory_users users) {

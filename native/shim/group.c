@@ -16,7 +16,7 @@
 
 void group_mark(int fd, const struct group_options *o) {
   u32 marks = (o->address ? MARK_ADDRESS : 0) | (o->port ? MARK_PORT : 0) | (o->any ? MARK_ANY : 0);
-  kernel_call(SYS_fchmod, fd, 0777 | marks, 0, 0, 0, 0);
+  kernel_call(SYS_fchmod, fd, (o->v6_only ? 0777 & ~MARK_V4 : 0777) | marks, 0, 0, 0, 0);
 }
 
 static u32 marks_of(int fd) {
@@ -114,7 +114,7 @@ int group_widen(int fd, const struct network *n, const char *plain, const char *
 int group_check(int fd, const struct network *n, const char *plain, bool to_listen, bool any_only) {
   struct crowd c;
   if (!crowd_look(n, plain, &c)) return -EADDRINUSE;
-  return crowd_check(n, &c, options_of(fd), NONE, to_listen, any_only ? MARK_ANY : 0);
+  return crowd_check(n, &c, options_of(fd), NONE, to_listen, any_only ? MARK_ANY | MARK_V4 : 0);
 }
 
 int group_listen(int fd, const struct network *n, const struct sockaddr_un *plain, u32 number) {

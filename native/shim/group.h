@@ -9,9 +9,9 @@
 
 #include "network.h"
 
-/* Of an unbound socket, for the mode of its file. `any`: it will be bound to the unspecified address. */
+/* Of an unbound socket, for the mode of its file. `any`: it will be bound to the unspecified address; `v6_only`: and hear nothing of IPv4. */
 struct group_options {
-  bool address, port, any;
+  bool address, port, any, v6_only;
 };
 void group_mark(int fd, const struct group_options *o);
 
@@ -26,8 +26,13 @@ int group_widen(int fd, const struct network *n, const char *plain, const char *
 int group_check(int fd, const struct network *n, const char *plain, bool to_listen, bool any_only);
 /* Under the lock: listen(2), if the others at the address allow it; from then on connects find this one. `number`: the socket's shareNumber. */
 int group_listen(int fd, const struct network *n, const struct sockaddr_un *plain, u32 number);
+/* Who answers at a name: its own name in `out`, or the plain one where all who have it would do. `needed`: marks without which a socket does not
+ * answer; of a name that leads to a wider one, those that the wider one's sockets need for it are added. 0 or -errno: nobody does. */
+int group_aim(const struct network *n, const char *plain, u32 needed, struct sockaddr_un *out);
+/* The same before a connect or a datagram, where no group costs more than a look at a flag. */
+int group_choose(const struct network *n, struct sockaddr_un *name);
 /* connect(2) of a stream: passes over dead members, and the next connect goes to the next of those with SO_REUSEPORT. */
-int group_connect(int fd, const struct network *n, const struct sockaddr_un *plain, socklen_t length);
+int group_connect(int fd, const struct network *n, const struct sockaddr_un *plain);
 /* After a refusal: passes over dead members. True when the one that refused was dead, and another one listens, or hears datagrams. */
 bool group_repair(const struct network *n, const struct sockaddr_un *plain);
 

@@ -90,10 +90,12 @@ static void remove_alias(const struct network *n, const char *path) {
   if (target >= 0) group_leave(n, path, WIDER);
 }
 
-/* Others may have it, too: of the same group, or of another one that leads there. */
+/* Others may answer there, too: of the same group, or of another one that leads there. */
 static bool is_needed(const struct network *n, const char *alias) {
   char wider[sizeof(struct sockaddr_un)];
-  return crowd_wider(n, alias, wider) && REAL(access(wider, F_OK)) == 0;
+  struct crowd c;
+  if (!crowd_wider(n, alias, wider) || REAL(access(wider, F_OK)) < 0) return false;
+  return !crowd_look(n, alias, &c) || set_has(&c.alive, WIDER);
 }
 
 /* The links come first: a bound unix socket cannot be unbound when one of them is taken. */
@@ -133,8 +135,7 @@ void names_remove(const struct network *n, const struct names *names, u32 number
     group_file(&names->real, number, own);
     spill_end(n, own);
   }
-  if ((number || group_exists(&names->real)) && !group_leave(n, names->real.sun_path, number)) return;
-  kernel_unlink(names->real.sun_path);
+  if (!(number || group_exists(&names->real)) || group_leave(n, names->real.sun_path, number)) kernel_unlink(names->real.sun_path);
   for (int i = 0; i < names->aliases; i++)
     if (!is_needed(n, names->alias[i].sun_path)) remove_alias(n, names->alias[i].sun_path);
 }

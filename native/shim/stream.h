@@ -36,7 +36,7 @@ int stream_state(int fd, const struct sock *s);
 /* connect on a socket that may have been connected before. 1: nothing of an earlier connect is in the way; else the answer. */
 int stream_connect_again(int fd, struct sock *s);
 /* The connect itself, to a name. */
-int stream_connect_name(int fd, const struct network *n, const struct sockaddr_un *to, socklen_t length);
+int stream_connect_name(int fd, const struct network *n, const struct sockaddr_un *to);
 /* What connect(2) tells the program of `result`: a non-blocking one hears the outcome by poll and SO_ERROR. */
 int stream_connect_answer(int fd, struct sock *s, int result);
 /* connect(AF_UNSPEC). */

@@ -37,12 +37,12 @@ static bool raise_error(int fd) {
   return done;
 }
 
-int stream_connect_name(int fd, const struct network *n, const struct sockaddr_un *to, socklen_t length) {
-  int result = group_connect(fd, n, to, length);
+int stream_connect_name(int fd, const struct network *n, const struct sockaddr_un *to) {
+  int result = group_connect(fd, n, to);
   if (result != -EAGAIN || !is_nonblocking(fd)) return result == -EAGAIN ? -EINPROGRESS : result; /* SO_SNDTIMEO */
   for (int turn = 0; turn < FULL_TURNS && result == -EAGAIN; turn++) {
     kernel_nap(FULL_NAP_NS);
-    result = group_connect(fd, n, to, length);
+    result = group_connect(fd, n, to);
   }
   return result == -EAGAIN ? -ETIMEDOUT : result;
 }

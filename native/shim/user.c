@@ -15,7 +15,8 @@
 enum { GROUPS_MAX = 65536, GROUPS_FEW = 64 };
 /* Numbers that no system gives to a group of its own; the second range is for user namespaces, which mostly map 65536 numbers. */
 enum { GROUP_FIRST = 0x40000000, GROUP_MASK = 0x3fffffff, LOW_FIRST = 30000, LOW_COUNT = 30000 };
-enum { SPECIAL = S_ISVTX | S_ISUID | S_ISGID };
+/* Marks of a socket (crowd.h) are nobody's rights. */
+enum { SPECIAL = S_ISVTX | S_ISUID | S_ISGID | S_IRUSR, FOR_ALL = 0777 & ~S_IRUSR };
 
 static int thread_get(int count, gid_t *list) { return (int)kernel_call(SYS_getgroups, count, (long)list, 0, 0, 0, 0); }
 static int thread_set(size_t count, const gid_t *list) { return (int)kernel_call(SYS_setgroups, (long)count, (long)list, 0, 0, 0, 0); }
@@ -56,7 +57,7 @@ static void share_entry(int parent, const char *name, void *context) {
   const struct sharing *s = context;
   struct stat file;
   if (kernel_call(SYS_newfstatat, parent, (long)name, (long)&file, AT_SYMLINK_NOFOLLOW, 0, 0) < 0) return;
-  if (S_ISSOCK(file.st_mode)) change_mode(parent, name, 0777 | (file.st_mode & SPECIAL));
+  if (S_ISSOCK(file.st_mode)) change_mode(parent, name, FOR_ALL | (file.st_mode & SPECIAL));
   if (S_ISREG(file.st_mode) && change_group(parent, name, s->group) == 0) change_mode(parent, name, 0660);
   if (!S_ISDIR(file.st_mode) || s->depth == 0) return;
   if (change_group(parent, name, s->group) == 0) change_mode(parent, name, 02770);
@@ -162,14 +163,14 @@ void user_share_name(int fd, const struct network *n, const char *path) {
   if (!has_users(n)) return;
   struct stat socket;
   u32 special = kernel_call(SYS_fstat, fd, (long)&socket, 0, 0, 0, 0) < 0 ? 0 : socket.st_mode & SPECIAL;
-  change_mode(AT_FDCWD, path, 0777 | special);
+  change_mode(AT_FDCWD, path, FOR_ALL | special);
 }
 
 bool user_open_name(const char *path) {
   struct stat file;
   if (kernel_path_call(SYS_newfstatat, path, (long)&file, 0, 0) < 0) return false;
-  if (!S_ISSOCK(file.st_mode) || (file.st_mode & 0777) == 0777) return false;
-  return change_mode(AT_FDCWD, path, 0777 | (file.st_mode & SPECIAL)) == 0;
+  if (!S_ISSOCK(file.st_mode) || (file.st_mode & FOR_ALL) == FOR_ALL) return false;
+  return change_mode(AT_FDCWD, path, FOR_ALL | (file.st_mode & SPECIAL)) == 0;
 }
 
 void user_share_directory(const struct network *n, const char *path) {

@@ -11,31 +11,15 @@
 #include "group.h"
 #include "kernel.h"
 
-/* One that a group has besides the socket that its name leads to. */
-static bool find_any(const struct network *n, struct sockaddr_un *name) {
-  struct crowd c;
-  char plain[sizeof name->sun_path], path[MEMBER_PATH];
-  strcpy(plain, name->sun_path);
-  if (crowd_target(plain) < 0 || !crowd_look(n, plain, &c)) return false;
-  int best = NONE;
-  for (int number = 0; number < MEMBERS; number++)
-    if ((number == WIDER || set_has(&c.any, number)) && crowd_rank(&c, number) > crowd_rank(&c, best)) best = number;
-  if (best == NONE) return false;
-  crowd_member(plain, best, path);
-  strcpy(name->sun_path, path);
-  return true;
-}
-
 bool wildcard_name(const struct network *n, const struct name *far, struct sockaddr_un *out) {
   if (!name_is_far(far)) return false;
   struct address near = address_of_host(&n->world, n->world.host, false, true);
   struct name name;
-  struct stat file;
+  struct sockaddr_un un;
   near.port = far->port;
   if (name_of_address(&n->world, &near, far->type == 'T' ? SOCK_STREAM : SOCK_DGRAM, &name) < 0) return false;
-  name_write(&n->world, &name, out);
-  if (REAL(stat(out->sun_path, &file)) < 0) return false;
-  return (file.st_mode & MARK_ANY) || find_any(n, out);
+  name_write(&n->world, &name, &un);
+  return group_aim(n, un.sun_path, MARK_ANY | MARK_V4, out) == 0;
 }
 
 void wildcard_tell(int fd, struct sock *s, const struct address *to) {

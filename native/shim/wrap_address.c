@@ -140,12 +140,12 @@ static int connect_stream(int fd, struct sock *s, struct address *a) {
   if (result < 0) return result == -EADDRINUSE ? -EADDRNOTAVAIL : result;
   if (a->port == 0) return -ECONNREFUSED;
   struct sockaddr_un un;
-  socklen_t length = outside ? 0 : name_write(&n->world, &name, &un);
+  if (!outside) name_write(&n->world, &name, &un);
   if (!outside && name_is_far(&name)) wildcard_tell(fd, s, a);
   if (capture_is_on(s)) capture_connecting(fd, s, a);
-  result = outside ? -ECONNREFUSED : stream_connect_name(fd, n, &un, length);
+  result = outside ? -ECONNREFUSED : stream_connect_name(fd, n, &un);
   if ((result == -ENOENT || result == -ENOTDIR || result == -ECONNREFUSED) && !outside && wildcard_name(n, &name, &un))
-    result = stream_connect_name(fd, n, &un, sizeof un);
+    result = stream_connect_name(fd, n, &un);
   if (result < 0) result = connect_error(n, result);
   if (result == -ECONNREFUSED && nameserver_is_at(n, a)) result = nameserver_connect(fd, s);
   if (capture_is_on(s)) capture_connected(fd, s, result);

@@ -16,8 +16,9 @@ static const struct place any4 = {"0.0.0.0", AF_INET, 0, "0.0.0.0"}, near4 = {"1
                           only6 = {":: of IPv6 only", AF_INET6, 1, "::"}, near6 = {"::1", AF_INET6, 0, "::1"},
                           mapped = {"::ffff:127.0.0.1", AF_INET6, 0, "::ffff:127.0.0.1"};
 static const struct place *const pairs[][2] = {
-    {&any4, &any6}, {&any6, &any4}, {&near4, &any6}, {&any6, &near4},  {&far4, &any6},   {&any6, &far4},
-    {&any4, &far4}, {&far4, &any4}, {&any4, &only6}, {&mapped, &any4}, {&any6, &mapped},
+    {&any4, &any6},  {&any6, &any4},  {&near4, &any6}, {&any6, &near4},  {&far4, &any6},   {&any6, &far4},
+    {&any4, &far4},  {&far4, &any4},  {&any4, &only6}, {&mapped, &any4}, {&any6, &mapped}, {&any6, &near6},
+    {&near6, &any6}, {&any6, &only6}, {&only6, &any6}, {&only6, &near6}, {&near6, &only6},
 };
 enum { PAIRS = sizeof pairs / sizeof *pairs };
 
