@@ -192,18 +192,6 @@ static long deliver_segments(int fd, struct sock *s, const struct wire_info *inf
   return (long)p->size;
 }
 
-/* What was said with it, if it is not what the receiver finds in the registry, and the receiver would know a courier. */
-static bool needs_label(int fd, struct sock *s, const struct wire_info *info, const struct address *to, const struct datagram_said *said,
-                        struct courier_label *out) {
-  bool v6 = !address_is_v4(to);
-  int hops = said->hops[v6], traffic = said->traffic[v6];
-  if ((hops < 0 || hops == datagram_hops(info, v6)) && (traffic < 0 || traffic == datagram_traffic(info, v6))) return false;
-  if (!datagram_knows_receiver(s->network, to) || datagram_label(fd, s, to, out) < 0) return false;
-  if (hops >= 0) out->hops = (uint8_t)hops;
-  if (traffic >= 0) out->traffic = (uint8_t)traffic;
-  return true;
-}
-
 long datagram_send(int fd, struct sock *s, const struct msghdr *message, int flags) {
   bool more = (flags & MSG_MORE) || option_local_corks(s);
   if (!more && !datagram_is_corked(s)) return datagram_send_whole(fd, s, message, flags);
@@ -230,7 +218,11 @@ long datagram_send_whole(int fd, struct sock *s, const struct msghdr *message, i
   int bound = choose_port(fd, s, &info);
   if (bound < 0 || result < 0) return bound < 0 ? bound : result;
   note_own_host(s, &to);
-  if (message->msg_controllen && needs_label(fd, s, &info, &to, &said, &label)) parcel.label = &label;
+  if (message->msg_controllen && datagram_needs_label(fd, s, &info, &to, &said, &label)) {
+    parcel.label = &label;
+    parcel.is_sent_as = label.near == NEAR_LOOPBACK;
+    to_peer = to_peer && !parcel.is_sent_as;
+  }
   parcel.message.msg_name = NULL;
   parcel.message.msg_control = NULL;
   parcel.message.msg_namelen = 0;

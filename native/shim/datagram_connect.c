@@ -15,6 +15,7 @@
 #include "renew.h"
 #include "root.h"
 #include "spill.h"
+#include "wildcard.h"
 
 static int forget_peer(int fd) {
   struct sockaddr none = {.sa_family = AF_UNSPEC};
@@ -31,17 +32,21 @@ bool datagram_other_name(const struct sock *s, const struct address *to, struct 
 }
 
 struct connection {
+  const struct sock *s;
   int fd;
+  const struct name *name;
   struct sockaddr_un to;
 };
 
+/* Whoever answers at a far address as at all others can't be the kernel's peer: he hears under which one he was asked, and answers from that. */
 static long make(void *context) {
   const struct connection *c = context;
-  return root_connect(c->fd, &c->to, sizeof c->to);
+  bool own = !name_is_far(c->name) || wildcard_is_own(c->s->network, c->name, &c->to);
+  return own ? root_connect(c->fd, &c->to, sizeof c->to) : -EXDEV;
 }
 
 static int connect_name(int fd, const struct sock *s, const struct address *peer, const struct name *name) {
-  struct connection c = {.fd = fd};
+  struct connection c = {.s = s, .fd = fd, .name = name};
   return (int)datagram_reach(s, peer, name, &c.to, make, &c);
 }
 

@@ -49,7 +49,7 @@ static bool is_v6_item(const struct control_item *item) {
 }
 
 /* A source address must be one's own, and an interface must exist. */
-static int check_source(const struct sock *s, const struct control_item *item, int family) {
+static int read_source(const struct sock *s, const struct control_item *item, int family, struct name *out) {
   const struct name_world *world = &s->network->world;
   struct address source = {.bytes = {[10] = 0xff, [11] = 0xff}};
   struct in_pktinfo v4;
@@ -72,7 +72,9 @@ static int check_source(const struct sock *s, const struct control_item *item, i
   bool own =
       name_of_address(world, &source, SOCK_DGRAM, &name) == 0 && (name.loopback || name.interface == world->host || !s->network->arena);
   /* ip_route_output_key finds no such source; ip6_datagram_send_ctl looks by itself. */
-  return own ? 0 : item->head.cmsg_level == IPPROTO_IP ? -ENETUNREACH : -EINVAL;
+  if (!own) return item->head.cmsg_level == IPPROTO_IP ? -ENETUNREACH : -EINVAL;
+  if (name_is_far(&name)) *out = name;
+  return 0;
 }
 
 static void hear(const struct control_item *item, struct datagram_said *out) {
@@ -104,7 +106,7 @@ int datagram_read_control(const struct sock *s, const struct msghdr *message, in
       default: break;
     }
     if (!taken) return -EINVAL;
-    int result = check_source(s, &item, family);
+    int result = read_source(s, &item, family, &out->source);
     if (result < 0) return result;
     hear(&item, out);
   }

@@ -28,6 +28,7 @@ void datagram_put_control(struct sock *s, const struct wire_info *info, const st
 struct datagram_said {
   int hops[2], traffic[2];
   int segment;
+  struct name source; /* type 0: nothing, or an address that the receiver sees anyway */
 };
 /* What ip_cmsg_send, ip6_datagram_send_ctl and udp_cmsg_send let a program say to a destination of that family. 0 or -errno. */
 int datagram_read_control(const struct sock *s, const struct msghdr *message, int family, struct datagram_said *out);

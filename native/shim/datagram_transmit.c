@@ -56,22 +56,13 @@ static bool is_nonblocking(int fd, int flags) { return (flags & MSG_DONTWAIT) ||
 static long attempt(int fd, struct sock *s, const struct parcel *p) {
   int flags = p->flags | MSG_DONTWAIT | MSG_NOSIGNAL;
   if (p->label) {
-    long result = courier_ride(s->network, p->label, fd, &p->message, flags);
+    long result = p->is_sent_as ? courier_send(s->network, p->label, p->message.msg_name, &p->message)
+                                : courier_ride(s->network, p->label, fd, &p->message, flags);
     if (result >= 0 && capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
     return result;
   }
   if (capture_is_on(s)) return capture_datagram_send(fd, s, p->capture, &p->message, flags);
   return root_send(fd, &p->message, flags);
-}
-
-int datagram_label(int fd, struct sock *s, const struct address *to, struct courier_label *out) {
-  struct sockaddr_un own;
-  socklen_t length = sizeof own;
-  struct wire_info info;
-  sock_read(s, &info);
-  *out = (struct courier_label){.hops = datagram_hops(&info, !address_is_v4(to)), .traffic = datagram_traffic(&info, !address_is_v4(to))};
-  int result = kernel_getsockname(fd, &own, &length);
-  return result < 0 ? result : name_read(&s->network->world, &own, length, &out->source);
 }
 
 /* -EAGAIN and -ENOENT: not there. */
@@ -134,8 +125,9 @@ long datagram_by_courier(const struct network *n, const struct courier_label *la
 /* Only a label can tell the socket on the unspecified address which one of the loopback was meant. */
 static long send_far(int fd, struct sock *s, const struct parcel *p, const struct sockaddr_un *un) {
   struct courier_label label;
-  int named = datagram_label(fd, s, p->to, &label);
+  int named = p->label ? 0 : datagram_label(fd, s, p->to, &label);
   if (named < 0) return named;
+  if (p->label) label = *p->label;
   label.to = *p->to;
   label.near = NEAR_LOOPBACK;
   long result = datagram_by_courier(s->network, &label, un, &p->message, p->size);
@@ -147,11 +139,14 @@ struct journey {
   int fd;
   struct sock *s;
   struct parcel *p;
+  const struct name *name;
+  const struct sockaddr_un *un;
 };
 
 static long go(void *context) {
   const struct journey *j = context;
-  return datagram_transmit(j->fd, j->s, j->p);
+  return name_is_far(j->name) && !wildcard_is_own(j->s->network, j->name, j->un) ? send_far(j->fd, j->s, j->p, j->un)
+                                                                                 : datagram_transmit(j->fd, j->s, j->p);
 }
 
 long datagram_to_name(int fd, struct sock *s, struct parcel *p) {
@@ -160,7 +155,7 @@ long datagram_to_name(int fd, struct sock *s, struct parcel *p) {
   if (name_of_address(&s->network->world, p->to, SOCK_DGRAM, &name) < 0) return -ENETUNREACH;
   p->message.msg_namelen = sizeof un;
   p->message.msg_name = &un;
-  long result = datagram_reach(s, p->to, &name, &un, go, &(struct journey){fd, s, p});
+  long result = datagram_reach(s, p->to, &name, &un, go, &(struct journey){fd, s, p, &name, &un});
   if (datagram_is_nobody(result) && wildcard_name(s->network, &name, &un)) return send_far(fd, s, p, &un);
   if (result != -ENOENT || !datagram_other_name(s, p->to, &name)) return result;
   p->message.msg_namelen = name_write(&s->network->world, &name, &un);

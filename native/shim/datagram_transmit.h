@@ -9,12 +9,14 @@
 #include "sock.h"
 
 struct capture_datagram;
+struct datagram_said;
 
 /* One datagram, in the kernel's terms. */
 struct parcel {
   struct msghdr message; /* addressed to a unix name, or to none when the kernel knows the peer */
   const struct address *to;
   const struct courier_label *label; /* what the receiver would not know by itself; NULL: nothing */
+  bool is_sent_as;                   /* the label's source is not the sender's own name */
   int flags;
   size_t size;
   struct capture_datagram *capture;
@@ -39,5 +41,9 @@ long datagram_by_courier(const struct network *n, const struct courier_label *la
                          const struct msghdr *message, size_t size);
 /* What a courier must say of a datagram that s sends to `to`. 0 or -errno. */
 int datagram_label(int fd, struct sock *s, const struct address *to, struct courier_label *out);
+/* The same with what was said with the datagram, if that is not what the receiver finds in the registry, and the receiver would know a courier.
+ * NEAR_LOOPBACK: its source is not the sender's own name. */
+bool datagram_needs_label(int fd, struct sock *s, const struct wire_info *info, const struct address *to, const struct datagram_said *said,
+                          struct courier_label *out);
 
 #endif

@@ -11,15 +11,26 @@
 #include "group.h"
 #include "kernel.h"
 
-bool wildcard_name(const struct network *n, const struct name *far, struct sockaddr_un *out) {
+/* The name by which the sockets on the unspecified address are found. */
+static bool near_name(const struct network *n, const struct name *far, struct sockaddr_un *out) {
   if (!name_is_far(far)) return false;
   struct address near = address_of_host(&n->world, n->world.host, false, true);
   struct name name;
-  struct sockaddr_un un;
   near.port = far->port;
   if (name_of_address(&n->world, &near, far->type == 'T' ? SOCK_STREAM : SOCK_DGRAM, &name) < 0) return false;
-  name_write(&n->world, &name, &un);
-  return group_aim(n, un.sun_path, MARK_ANY | MARK_V4, out) == 0;
+  name_write(&n->world, &name, out);
+  return true;
+}
+
+bool wildcard_name(const struct network *n, const struct name *far, struct sockaddr_un *out) {
+  struct sockaddr_un near;
+  return near_name(n, far, &near) && group_aim(n, near.sun_path, MARK_ANY | MARK_V4, out) == 0;
+}
+
+bool wildcard_is_own(const struct network *n, const struct name *far, const struct sockaddr_un *un) {
+  struct sockaddr_un own;
+  name_write(&n->world, far, &own);
+  return strncmp(own.sun_path, un->sun_path, strlen(own.sun_path)) == 0;
 }
 
 void wildcard_tell(int fd, struct sock *s, const struct address *to) {
@@ -84,9 +95,9 @@ bool wildcard_matters(const struct network *n, const struct names *names) {
 
 int wildcard_check(int fd, const struct network *n, const struct names *names, bool to_listen, enum directory_users users) {
   char path[sizeof(struct sockaddr_un)];
-  struct sockaddr_un near;
-  bool asks = users != USERS_UNASKED;
-  if (wildcard_name(n, &names->real_name, &near)) return asks ? group_check(fd, n, near.sun_path, to_listen, true) : -EADDRINUSE;
+  struct sockaddr_un near, one;
+  bool asks = users != USERS_UNASKED, far = near_name(n, &names->real_name, &near);
+  if (far && wildcard_name(n, &names->real_name, &one)) return asks ? group_check(fd, n, near.sun_path, to_listen, true) : -EADDRINUSE;
   int directory = names->any_v4 ? open_far(n, path) : -ENOENT;
   if (directory < 0) return 0;
   struct far_search s = {.n = n, .fd = fd, .port = names->real_name.port, .to_listen = to_listen, .asks = asks, .directory = path};

@@ -9,6 +9,8 @@
 
 /* The name of the socket that answers at a far address which is nobody's own. False: there is none. */
 bool wildcard_name(const struct network *n, const struct name *far, struct sockaddr_un *out);
+/* True when `un` is the far name itself, or one of a group there. */
+bool wildcard_is_own(const struct network *n, const struct name *far, const struct sockaddr_un *un);
 /* Before a connect to a far address: whoever accepts it on the unspecified address will want to know which one it was. */
 void wildcard_tell(int fd, struct sock *s, const struct address *to);
 /* The far address that the client at `peer` has connected to; false: none. */

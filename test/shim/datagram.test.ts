@@ -10,6 +10,7 @@ sameAsKernel(
   'spill_killed',
   'spill_limit',
   'datagram_pktinfo',
+  'datagram_source',
   'datagram_marks',
   'datagram_multicast',
   'datagram_takeover',
