@@ -76,6 +76,10 @@ bool address_is_loopback(const struct address *a) { return is_v6_loopback(a) || 
 
 bool address_is_multicast(const struct address *a) { return address_is_v4(a) ? a->bytes[12] >> 4 == 14 : a->bytes[0] == 0xff; }
 
+bool address_ends_broadcast(const struct address *a) {
+  return address_is_v4(a) && a->bytes[13] == 255 && a->bytes[14] == 255 && a->bytes[15] == 255;
+}
+
 struct address address_any(int family) {
   struct address any = {.port = 0};
   return family == AF_INET ? address_v4(0, 0, 0, 0) : any;

@@ -22,6 +22,8 @@ bool address_is_v4(const struct address *a);
 bool address_is_any(const struct address *a);
 bool address_is_loopback(const struct address *a);
 bool address_is_multicast(const struct address *a);
+/* 10.255.255.255, 127.255.255.255, 255.255.255.255: of some network here, address_is_broadcast says which. */
+bool address_ends_broadcast(const struct address *a);
 struct address address_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
 struct address address_any(int family);
 

@@ -49,7 +49,7 @@ static long send_to_many(int fd, struct sock *s, const struct wire_info *info, s
   int result = p->label ? 0 : datagram_label(fd, s, p->to, &label);
   if (result < 0) return result;
   if (p->label) label = *p->label;
-  u32 interface = group ? interface_to(s, info, p->to, message) : INTERFACE_ETH0;
+  u32 interface = group ? interface_to(s, info, p->to, message) : address_is_loopback(p->to) ? INTERFACE_LO : INTERFACE_ETH0;
   datagram_send_many(fd, s, info, &(struct datagram_target){p->to, interface, &label}, &p->message, p->size);
   if (capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
   return (long)p->size;

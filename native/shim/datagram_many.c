@@ -71,7 +71,7 @@ void datagram_send_many(int fd, struct sock *s, const struct wire_info *info, co
   if (address_is_any(&d.source) || address_is_v4(&d.source) == v6)
     d.source = address_of_host(world, world->host, v6, d.interface == INTERFACE_LO);
   d.source.port = 0;
-  d.hosts = ~0ull;
+  d.hosts = d.interface == INTERFACE_LO ? own : ~0ull;
   if (group) {
     enum wire_option loop = v6 ? OPTION_multicastLoop6 : OPTION_multicastLoop, hops = v6 ? OPTION_multicastHops6 : OPTION_multicastTtl;
     d.label.hops = (uint8_t)(info->optionMask & 1u << hops ? info->options[hops] : 1);

@@ -12,7 +12,7 @@
 #include "port.h"
 
 bool endpoint_is_group(const struct wire_info *info, const struct address *a) {
-  return info->type == SOCK_DGRAM && address_is_multicast(a);
+  return info->type == SOCK_DGRAM && (address_is_multicast(a) || address_ends_broadcast(a));
 }
 
 void endpoint_mark(int fd, const struct sock *s, bool any) {

@@ -13,7 +13,7 @@ int endpoint_bind(int fd, struct sock *s, const struct address *a);
 int endpoint_autobind(int fd, struct sock *s, const struct address *toward);
 /* The file of a bound socket's own, which nobody else of its address has. False: it has none. */
 bool endpoint_name(const struct network *n, const struct wire_info *info, struct sockaddr_un *out, socklen_t *length);
-/* Bound to a multicast group: it has one name of its own, of another kind (multicast.h). */
+/* Bound to a multicast group or, in a network, to a broadcast address: it has one name of its own, of another kind (multicast.h). */
 bool endpoint_is_group(const struct wire_info *info, const struct address *a);
 /* Writes what others must know of an unbound socket into the mode of its file to be. `any`: it will be bound to the unspecified address. */
 void endpoint_mark(int fd, const struct sock *s, bool any);

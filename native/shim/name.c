@@ -9,9 +9,8 @@ static const uint8_t V6_PREFIX[15] = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x5
 static const char HEX[] = "0123456789ABCDEF";
 
 bool address_is_broadcast(const struct name_world *world, const struct address *a) {
-  if (!address_is_v4(a)) return false;
-  const uint8_t *b = a->bytes + 12;
-  return b[1] == 255 && b[2] == 255 && b[3] == 255 && (b[0] == 255 || b[0] == (world->ten ? 10 : 127));
+  uint8_t net = a->bytes[12];
+  return address_ends_broadcast(a) && (net == 255 || net == 127 || (world->ten && net == 10));
 }
 
 struct address address_of_host(const struct name_world *world, u32 host, bool v6, bool loopback) {
@@ -39,7 +38,7 @@ int name_of_address(const struct name_world *world, const struct address *a, int
   }
   if (v4 && b[0] == 127) {
     u32 number = (u32)b[1] << 16 | (u32)b[2] << 8 | b[3];
-    if (number == 0xffffff) return -EADDRNOTAVAIL; /* the broadcast address of the loopback */
+    if (number == 0xffffff && !stream) return -EADDRNOTAVAIL; /* the broadcast address of the loopback */
     out->interface = number;
     if (!world->ten && number >= 1 && number <= HOST_MAX) return 0;
     out->loopback = !world->ten || world->host != 1 || number != 1;

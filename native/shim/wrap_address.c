@@ -50,14 +50,16 @@ static int bind_inet(int fd, struct sock *s, const struct sockaddr *to, socklen_
   }
   if (s->info.state != STATE_open || (s->info.flags & FLAG_autobound)) return -EINVAL;
   if (address_is_v4(&a) && s->info.family == AF_INET6 && !(s->info.flags & FLAG_dualStack)) return -EINVAL;
-  if (address_is_broadcast(&s->network->world, &a)) {
-    if (s->info.type == SOCK_STREAM) return -EADDRNOTAVAIL;
+  /* inet_bind lets a stream have the one of the loopback, where nobody can reach it. */
+  bool stream = s->info.type == SOCK_STREAM, broadcast = address_is_broadcast(&s->network->world, &a);
+  if (broadcast && stream && !address_is_loopback(&a)) return -EADDRNOTAVAIL;
+  if (broadcast && !stream && !s->network->arena) {
     u16 port = a.port;
     a = address_of_host(&s->network->world, s->network->world.host, false, false);
     a.port = port;
   }
   struct name name;
-  bool group = s->info.type == SOCK_DGRAM && address_is_multicast(&a);
+  bool group = !stream && (address_is_multicast(&a) || (broadcast && s->network->arena));
   result = group ? 0 : name_of_address(&s->network->world, &a, s->info.type, &name);
   if (result < 0) return result;
   /* Another host's address is not available here, as on a real machine; the plain wrapper, where one process plays all, allows it. */

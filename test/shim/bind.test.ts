@@ -10,6 +10,7 @@ sameAsKernel(
   'bind_reuse',
   'bind_after_client',
   'bind_beside_any',
+  'bind_broadcast',
   'bind_shared',
   'share_streams',
   'port_zero_many',

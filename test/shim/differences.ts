@@ -113,6 +113,21 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'UDP at a broadcast address',
+    here: 'same in a network; in a plain wrapper it has the address of its host',
+    reason:
+      "The reference's library binds such a socket to the address of its host, and its processes send broadcasts there.",
+    lines: [
+      {
+        program: 'bind_broadcast',
+        kernel: '  bound: local 127.255.255.255:datagrams (16 bytes)',
+        shim: '  bound: local 127.0.0.1:datagrams (16 bytes)',
+        onlyBare: true,
+      },
+      { program: 'bind_broadcast', kernel: '  comes of that: EAGAIN', shim: '  comes of that: 1', onlyBare: true },
+    ],
+  },
+  {
     what: 'UDP after connect(AF_UNSPEC)',
     here: 'same; keeps the port that was chosen for it where other processes hold the socket or datagrams wait in it',
     reason:
