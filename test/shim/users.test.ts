@@ -1,8 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { chmod, copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-import { compileProgram, createArena, run, shimEnvironment, shimUnderTest, withDirectory } from '../helpers.ts'
+import {
+  compileProgram,
+  createArena,
+  run,
+  runProgram,
+  shimEnvironment,
+  shimUnderTest,
+  withDirectory,
+} from '../helpers.ts'
 import { sameAsKernel } from './same.ts'
 
 sameAsKernel('users', 'chroot')
@@ -29,5 +38,25 @@ test('a user whom no process of the network has become has no way in, also once 
     // Who is not root is its only user, and has become nobody else.
     const answer = isRoot ? 'EACCES' : '0'
     expect(lines.slice(2, 4)).toEqual([`bind: ${answer}`, `listen: ${answer}`])
+  })
+})
+
+/** What a machine allows everybody (ip(7)); 1024 unless somebody has changed it. */
+const firstForAll = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'))
+
+test.each([
+  ['kernel', firstForAll > 997 ? 'EACCES' : '0'],
+  ['bare', '0'],
+  ['network', '0'],
+  ['second host', '0'],
+] as const)('a port below 1024 answers an ordinary user (%s): %s', async (place, answer) => {
+  const { lines, status, stderr, log, left } = await runProgram('privileged_ports', place)
+  const binds = ['stream', 'datagrams', 'stream', 'datagrams', 'bindresvport'].map((what) => `${what}: ${answer}`)
+  expect({ lines, status, stderr, log, left }).toEqual({
+    lines: [...binds, 'end'],
+    status: 'exit 0',
+    stderr: '',
+    log: '',
+    left: [],
   })
 })
