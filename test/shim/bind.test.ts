@@ -11,6 +11,7 @@ sameAsKernel(
   'bind_after_client',
   'bind_beside_any',
   'bind_broadcast',
+  'v6_only_states',
   'bind_shared',
   'share_streams',
   'port_zero_many',
