@@ -8,6 +8,7 @@
 #include "kernel_socket.h"
 #include "option.h"
 #include "option_local.h"
+#include "signal_driven.h"
 #include "table.h"
 #include "watch.h"
 
@@ -36,9 +37,12 @@ static void give(int fd, struct sock *s, void *context) {
   }
 }
 
-static int socket_like(int fd, const struct wire_info *info) {
+static int socket_like(int fd, const struct wire_info *info, bool *is_driven) {
   int flags = kernel_fcntl(fd, F_GETFL, 0);
-  return kernel_socket(AF_UNIX, info->type | SOCK_CLOEXEC | (flags >= 0 && (flags & O_NONBLOCK) ? SOCK_NONBLOCK : 0));
+  *is_driven = flags >= 0 && (flags & O_ASYNC);
+  int fresh = kernel_socket(AF_UNIX, info->type | SOCK_CLOEXEC | (flags >= 0 && (flags & O_NONBLOCK) ? SOCK_NONBLOCK : 0));
+  if (fresh >= 0) signal_driven_copy(fd, fresh);
+  return fresh;
 }
 
 /* Before the old socket ends: a thread that sleeps in a call on it keeps it alive for a moment longer, and its names would look in use. */
@@ -65,13 +69,15 @@ struct sock *renew(int fd, struct sock *s) {
   memcpy(fresh.options, info.options, sizeof info.options);
   sock_write(r.new, &fresh);
   option_local_copy(r.new, s);
-  r.fd = socket_like(fd, &info);
+  bool is_driven;
+  r.fd = socket_like(fd, &info, &is_driven);
   if (r.fd >= 0) {
     if (info.flags & FLAG_inherit) option_inherit(fd, r.fd);
     if (info.options[OPTION_reuseAddress] || info.options[OPTION_reusePort]) endpoint_mark(r.fd, r.new, false);
     leave_names(s, &info);
     table_each(give, &r);
     kernel_close(r.fd);
+    if (is_driven && r.first >= 0) signal_driven_start(fd);
   }
   if (r.first >= 0) return r.new;
   table_release(r.new);

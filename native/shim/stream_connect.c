@@ -12,15 +12,27 @@
 #include "kernel.h"
 #include "kernel_socket.h"
 #include "renew.h"
+#include "signal_driven.h"
 #include "stream.h"
 #include "table.h"
 
 /* A listener of ours always has room; one of the reference has as much as its program asked for. TCP would send its SYN again. */
 enum { FULL_TURNS = 50, FULL_NAP_NS = 1000000 };
 
-static bool is_nonblocking(int fd) {
+static int status_of(int fd) {
   int flags = kernel_fcntl(fd, F_GETFL, 0);
-  return flags >= 0 && (flags & O_NONBLOCK);
+  return flags < 0 ? 0 : flags;
+}
+
+/* A unix socket is writable before it connects, too: whoever watches for edges, or waits for a signal, would not hear of it. Any SO_SNDBUF makes
+ * the kernel tell (sk_setsockopt); getsockopt says double what setsockopt is given (socket(7)). */
+static void tell_connected(int fd, int status) {
+  int size;
+  socklen_t length = sizeof size;
+  if (kernel_getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &length) < 0) return;
+  size /= 2;
+  kernel_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  if (status & O_ASYNC) signal_driven_tell(fd);
 }
 
 /* Makes poll say IN, OUT, RDHUP, HUP and ERR at once, and wakes who waits: a client whose listener is closed before it accepts has an error. */
@@ -39,7 +51,7 @@ static bool raise_error(int fd) {
 
 int stream_connect_name(int fd, const struct network *n, const struct sockaddr_un *to) {
   int result = group_connect(fd, n, to);
-  if (result != -EAGAIN || !is_nonblocking(fd)) return result == -EAGAIN ? -EINPROGRESS : result; /* SO_SNDTIMEO */
+  if (result != -EAGAIN || !(status_of(fd) & O_NONBLOCK)) return result == -EAGAIN ? -EINPROGRESS : result; /* SO_SNDTIMEO */
   for (int turn = 0; turn < FULL_TURNS && result == -EAGAIN; turn++) {
     kernel_nap(FULL_NAP_NS);
     result = group_connect(fd, n, to);
@@ -80,8 +92,10 @@ int stream_connect_answer(int fd, struct sock *s, int result) {
     struct sock *fresh = stream_begin_anew(fd, s, !is_shut(s));
     if (fresh) s = fresh;
   }
-  if (!is_nonblocking(fd)) return result;
+  int status = status_of(fd);
+  if (!(status & O_NONBLOCK)) return result;
   if (result == 0) {
+    tell_connected(fd, status);
     atomic_fetch_or(&s->edge, EDGE_CONNECTING);
     return -EINPROGRESS;
   }

@@ -8,6 +8,8 @@ sameAsKernel(
   'connect_refused',
   'connect_let_go',
   'epoll_renewed',
+  'epoll_edges',
+  'signal_driven',
   'renewed_shared',
   'self_connect',
   'mapped_any',
