@@ -10,6 +10,7 @@ sameAsKernel(
   'epoll_renewed',
   'epoll_edges',
   'signal_driven',
+  'backlog_full',
   'renewed_shared',
   'self_connect',
   'mapped_any',

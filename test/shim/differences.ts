@@ -87,6 +87,23 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'SO_RCVLOWAT in poll',
+    here: 'different: poll tells of the first byte; recv waits for as many as were asked for',
+    reason: 'poll of a unix socket does not look at SO_RCVLOWAT, and poll is not wrapped: it costs nothing.',
+    lines: [{ program: 'receive_low_water', kernel: '3 bytes of 5: poll none ', shim: '3 bytes of 5: poll IN ' }],
+  },
+  {
+    what: 'a listener whose backlog is full',
+    here: 'different: there is room for 4096 (net.core.somaxconn), whatever was asked for, so nobody waits',
+    reason:
+      'A unix socket turns a non-blocking client away when the backlog is full (EAGAIN), and nothing tells it when there is room: it would need somebody who waits in its place. TCP lets it wait, so there is always room.',
+    lines: [
+      { program: 'backlog_full', kernel: 'the second: poll none ', shim: 'the second: poll OUT ' },
+      { program: 'backlog_full', kernel: 'the third, for a while: EINPROGRESS', shim: 'the third, for a while: 0' },
+      { program: 'backlog_full', kernel: 'the third: poll none ', shim: 'the third: poll OUT ' },
+    ],
+  },
+  {
     what: 'shutdown(SHUT_RD)',
     here: 'emulated: what comes afterwards is thrown away; Linux still lets it be read',
     reason:

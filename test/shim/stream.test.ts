@@ -9,6 +9,7 @@ sameAsKernel(
   'half_close',
   'peer_gone',
   'out_of_band',
+  'receive_low_water',
   'sendfile_splice',
   'odd_calls',
 )
