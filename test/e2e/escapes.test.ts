@@ -1,7 +1,7 @@
 import { chmod, chown, copyFile, rm } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { compileProgram } from '../helpers.ts'
+import { compileProgram, run } from '../helpers.ts'
 import { type Outcome, runVitest } from './project.ts'
 
 /** Tests of a project of its own, by title: what each starts with `sh -c`, and whether it fails for another reason as well. */
@@ -9,6 +9,7 @@ const cases = {
   'a static server': { script: '$STATIC listen & wait' },
   'a static daemon, whose parent is gone': { script: '$STATIC listen daemon & wait; sleep 60' },
   'raw system calls': { script: '$RAW & wait' },
+  'sockets of io_uring': { script: '$RING & wait' },
   'an empty environment through a static program': {
     script: '$STATIC exec /bin/sh -c "echo ready; /bin/sleep 60; :" & wait',
     fails: true,
@@ -34,12 +35,13 @@ async function makeSetuid(program: string): Promise<string> {
 }
 
 async function outcome(options = ''): Promise<Outcome> {
-  const [staticProgram, raw, plain] = await Promise.all([
+  const [staticProgram, raw, ring, plain] = await Promise.all([
     compileProgram('under/escape_static'),
     compileProgram('under/escape_raw'),
+    compileProgram('under/escape_ring'),
     compileProgram('under/escape_setuid'),
   ])
-  const env = { STATIC: staticProgram, RAW: raw, SETUID: await makeSetuid(plain) }
+  const env = { STATIC: staticProgram, RAW: raw, RING: ring, SETUID: await makeSetuid(plain) }
   const tests = Object.entries(cases).map(
     ([title, { script, ...more }]) => `
       test(${JSON.stringify(title)}, async ({ network }) => {
@@ -75,6 +77,12 @@ To let such processes be: environmentOptions['socket-wrapper'].escapes = 'ignore
   expect(told(found, 'raw system calls')).toContain(
     'Process "escape_raw" (pid N) is under the shim, and makes system calls without libc (Go, io_uring, a raw syscall instruction). It holds tcp 127.0.0.1:N listening of the real network.',
   )
+  // Some machines have none.
+  const { lines } = await run({ command: await compileProgram('under/escape_ring'), args: ['probe'] })
+  if (lines.includes('rings'))
+    expect(told(found, 'sockets of io_uring')).toContain(
+      'Process "escape_ring" (pid N) is under the shim, and makes system calls without libc (Go, io_uring, a raw syscall instruction). It holds tcp 127.0.0.1:N listening of the real network.',
+    )
   if (isRoot)
     expect(told(found, 'a setuid program')).toContain(
       'Process "escape_setuid-s" (pid N) is setuid (to user 65534), so the loader ignores the shim and it would reach the real network. It holds tcp 127.0.0.1:N listening of the real network. Start a copy without that bit.',
