@@ -31,6 +31,7 @@ long message_send(int fd, const struct msghdr *message, int flags) {
     return message->msg_control && message->msg_controllen ? pass_send(fd, message, flags) : REAL(libc.sendmsg(fd, message, flags));
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
   if (entry == TABLE_NETLINK) return netlink_send(fd, message, flags);
+  consume_output(fd, entry);
   if (entry & TABLE_DATAGRAM) return datagram_send(fd, table_find(fd), message, flags);
   struct sock *s = table_find(fd);
   long result = stream_send(fd, s, message, flags);
@@ -45,8 +46,11 @@ long message_receive(int fd, struct msghdr *message, int flags) {
     return message->msg_control && message->msg_controllen ? pass_receive(fd, message, flags) : REAL(libc.recvmsg(fd, message, flags));
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
   if (entry == TABLE_NETLINK) return netlink_receive(fd, message, flags);
-  if (!(flags & MSG_PEEK)) consume_input(fd);
-  return entry & TABLE_DATAGRAM ? datagram_receive(fd, table_find(fd), message, flags) : stream_receive(fd, table_find(fd), message, flags);
+  if (!(flags & MSG_PEEK)) entry = consume_input(fd);
+  if (entry & TABLE_DATAGRAM) return datagram_receive(fd, table_find(fd), message, flags);
+  long result = stream_receive(fd, table_find(fd), message, flags);
+  consume_after(fd, entry, result > 0 && !(flags & MSG_PEEK));
+  return result;
 }
 
 bool message_any_control(const struct mmsghdr *messages, unsigned count) {

@@ -50,6 +50,7 @@ struct arrival {
   const int *descriptors;
   u32 count; /* without the pipe */
   bool peek;
+  bool close_on_exec;
   bool opened; /* `envelope` is valid */
   struct envelope envelope;
 };
@@ -84,9 +85,13 @@ static void renew_sock(struct sock *s, const struct wire_info *info) {
 }
 
 static void journal_receive(const struct arrival *a, enum wire_op op, int fd, u32 position, u32 detail, const struct wire_info *info) {
-  journal_write(
-      a->network->arena,
-      &(struct event){.op = op, .fd = fd, .detail = detail, .position = position, .message_id = a->envelope.head.messageId, .info = info});
+  journal_write(a->network->arena, &(struct event){.op = op,
+                                                   .fd = fd,
+                                                   .result = op == OP_passReceive && a->close_on_exec,
+                                                   .detail = detail,
+                                                   .position = position,
+                                                   .message_id = a->envelope.head.messageId,
+                                                   .info = info});
 }
 
 /* A hostile or mistaken envelope may call any descriptor a socket of ours: the kernel's cookie decides. */
@@ -102,13 +107,17 @@ static int install(const struct arrival *a, u32 position) {
   else
     s = make_sock(a->network, &carried, cookie);
   if (!s || table_install(fd, s) < 0) return -ENFILE;
-  consume_watch_all(fd, s);
+  consume_begin_all(fd, s);
   if (fault == FAULT_NONE)
     sock_refresh(s);
   else
     apply_fault(s, &carried);
-  if (a->peek || !a->network->arena) return 0;
+  if (!a->network->arena) return 0;
   sock_read(s, &now);
+  if (a->peek) {
+    journal_receive(a, OP_passPeek, fd, position, a->count, &now);
+    return 0;
+  }
   journal_receive(a, OP_passEnvelope, fd, position, a->envelope.head.senderPid, &carried);
   journal_receive(a, OP_passReceive, fd, position, a->count, &now);
   return 0;
@@ -123,11 +132,11 @@ static void refuse(const struct arrival *a, int fd, long result, const char *rea
 /* A sender without a shim, or a message that lost its pipe: the kernel's names and the registry know the socket. */
 static void recover(const struct arrival *a, int fd, u32 position) {
   struct sock *s = endpoint_recover(fd, a->network);
-  if (!s || a->peek) return;
+  if (!s) return;
   struct wire_info info;
   sock_read(s, &info);
-  journal_write(a->network->arena, &(struct event){.op = OP_born, .fd = fd, .detail = 1, .info = &info});
-  journal_receive(a, OP_passReceive, fd, position, a->count, &info);
+  if (!a->peek) journal_write(a->network->arena, &(struct event){.op = OP_born, .fd = fd, .detail = 1, .info = &info});
+  journal_receive(a, a->peek ? OP_passPeek : OP_passReceive, fd, position, a->count, &info);
 }
 
 static void settle(const struct arrival *a, u32 position) {
@@ -202,7 +211,7 @@ static void find_descriptors(const void *control, size_t size, struct arrival *a
 static void deliver(struct msghdr *message, struct msghdr *filled, int flags) {
   uint8_t small[SMALL_ENVELOPE];
   struct spare bytes = {.at = small};
-  struct arrival a = {.network = network_current(), .peek = flags & MSG_PEEK};
+  struct arrival a = {.network = network_current(), .peek = flags & MSG_PEEK, .close_on_exec = flags & MSG_CMSG_CLOEXEC};
   find_descriptors(filled->msg_control, filled->msg_controllen, &a);
   u32 all = a.count;
   bool has_pipe = open_envelope(&a, &bytes, sizeof small);

@@ -83,7 +83,8 @@ static bool collect(const struct msghdr *message, struct parcel *p) {
 /* Marks the socket as one that others hold, and makes sure that the registry has it, before anybody can receive it. */
 static void publish(int fd, struct sock *s, struct wire_info *info) {
   sock_refresh(s);
-  consume_watch_all(fd, s);
+  bool has_taken = consume_has_taken(s);
+  consume_begin_all(fd, s);
   if (!(s->info.flags & FLAG_shared)) {
     sock_begin(s);
     s->info.flags |= FLAG_shared;
@@ -94,6 +95,8 @@ static void publish(int fd, struct sock *s, struct wire_info *info) {
   struct stat status;
   if (info->inode == 0 && REAL(fstat(fd, &status)) >= 0) info->inode = status.st_ino;
   info->pendingError = 0;
+  if (has_taken && info->state == STATE_connected)
+    journal_write(s->network->arena, &(struct event){.op = OP_readAhead, .fd = fd, .info = info});
 }
 
 static void fill(struct parcel *p, uint8_t *bytes, u64 message_id) {
@@ -142,7 +145,41 @@ static long send_with(int fd, const struct msghdr *message, int flags, int pipe,
   return result;
 }
 
-static void journal_sends(const struct parcel *p, struct arena *arena, const uint8_t *bytes, u64 message_id, long result) {
+/* The inode of the pipe, in decimal: a receiver without a shim keeps it. */
+static const char *pipe_text(const struct parcel_pipe *pipe, char *end) {
+  struct stat status;
+  u64 inode = pipe->inode;
+  if (!inode && REAL(fstat(pipe->fd, &status)) >= 0) inode = status.st_ino;
+  *--end = 0;
+  do *--end = (char)('0' + inode % 10);
+  while (inode /= 10);
+  return end;
+}
+
+/* The kernel refuses a message with too many descriptors as a whole. */
+static void journal_refused(const struct msghdr *message, long result) {
+  struct control_item item;
+  size_t offset = 0;
+  int number = -1;
+  u32 count = 0;
+  while (control_next(message->msg_control, message->msg_controllen, &offset, &item) > 0) {
+    if (!control_is_descriptors(&item)) continue;
+    for (size_t i = 0; number < 0 && i + sizeof(int) <= item.size; i += sizeof(int)) {
+      int fd;
+      memcpy(&fd, item.data + i, sizeof fd);
+      if (table_find(fd)) number = fd;
+    }
+    count += (u32)(item.size / sizeof(int));
+  }
+  struct sock *s = table_find(number);
+  if (!s || !s->network->arena) return;
+  struct wire_info info;
+  sock_read(s, &info);
+  journal_write(s->network->arena, &(struct event){.op = OP_passSend, .fd = number, .result = result, .detail = count, .info = &info});
+}
+
+static void journal_sends(const struct parcel *p, struct arena *arena, const uint8_t *bytes, u64 message_id, long result,
+                          const char *pipe) {
   struct envelope envelope;
   if (!arena || envelope_open(bytes, envelope_size(p->descriptors, p->sockets), p->descriptors, &envelope) < 0) return;
   for (u32 i = 0; i < p->descriptors; i++) {
@@ -154,13 +191,20 @@ static void journal_sends(const struct parcel *p, struct arena *arena, const uin
                                          .detail = p->descriptors,
                                          .position = i,
                                          .message_id = message_id,
-                                         .info = &info});
+                                         .info = &info,
+                                         .text = pipe});
   }
 }
 
 long pass_send(int fd, const struct msghdr *message, int flags) {
   struct parcel parcel;
-  if (!pass_carries_ours(message) || !collect(message, &parcel) || parcel.sockets == 0) return REAL(libc.sendmsg(fd, message, flags));
+  if (!pass_carries_ours(message)) return REAL(libc.sendmsg(fd, message, flags));
+  if (!collect(message, &parcel)) {
+    long refused = REAL(libc.sendmsg(fd, message, flags));
+    if (refused < 0) journal_refused(message, refused);
+    return refused;
+  }
+  if (parcel.sockets == 0) return REAL(libc.sendmsg(fd, message, flags));
   uint8_t small[SMALL_ENVELOPE];
   struct spare envelope = spare_take(small, sizeof small, envelope_size(parcel.descriptors, parcel.sockets));
   if (!envelope.at) return REAL(libc.sendmsg(fd, message, flags));
@@ -174,8 +218,10 @@ long pass_send(int fd, const struct msghdr *message, int flags) {
     with = false;
   }
   long result = with ? send_with(fd, message, flags, pipe.fd, parcel.end) : REAL(libc.sendmsg(fd, message, flags));
+  char digits[24];
+  const char *text = with && arena ? pipe_text(&pipe, digits + sizeof digits) : NULL;
   if (with) pipe_give(&pipe, result > 0);
-  journal_sends(&parcel, arena, envelope.at, message_id, result);
+  journal_sends(&parcel, arena, envelope.at, message_id, result, text);
   spare_give(&envelope);
   return result;
 }

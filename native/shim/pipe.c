@@ -127,7 +127,7 @@ int pipe_take(struct parcel_pipe *out, const uint8_t *bytes, size_t size) {
     int fd = keeper_pipe(&carrier);
     if (fd >= 0 && is_empty(&carrier)) {
       if (write_whole(fd, bytes, size) == 0) {
-        *out = (struct parcel_pipe){.fd = fd, .kept = true};
+        *out = (struct parcel_pipe){.fd = fd, .kept = true, .inode = carrier.inode};
         return 0;
       }
       keeper_drop(&carrier);

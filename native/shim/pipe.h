@@ -10,7 +10,8 @@
 /* A pipe that is being sent. */
 struct parcel_pipe {
   int fd;
-  bool kept; /* it is used again once the receiver has emptied it */
+  bool kept;      /* it is used again once the receiver has emptied it */
+  uint64_t inode; /* of a kept one; else 0 */
 };
 
 /* A pipe that holds the bytes. -ENOSPC when the user's pipes may not grow any more. Every pipe that was taken is given back after the send. */

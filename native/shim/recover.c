@@ -94,7 +94,7 @@ struct sock *endpoint_recover(int fd, struct network *n) {
   s->info.flags |= FLAG_shared;
   sock_end(s);
   if (table_install(fd, s) < 0) return NULL;
-  consume_watch(fd, s);
+  consume_begin(fd, s);
   return s;
 }
 

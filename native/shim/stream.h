@@ -11,6 +11,7 @@ enum {
   EDGE_REFUSED = 2,    /* connect was answered EINPROGRESS and failed */
   EDGE_RESET = 4,      /* the connection is over: a reset was reported, or provoked by the first write after the peer's end */
   EDGE_ENDED = 16,     /* the peer's end was read: what comes later is no reset for readers */
+  EDGE_TAKEN = 32,     /* consume.h: this process has taken input since it made, accepted or received the connection */
   EDGE_HARD = 8,       /* SO_LINGER with no time: its close is a reset for the peer */
 };
 

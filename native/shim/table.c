@@ -168,6 +168,7 @@ int table_install(int fd, struct sock *s) {
   if (s->info.type == SOCK_DGRAM) entry |= TABLE_DATAGRAM;
   if (capture_is_on(s)) entry |= TABLE_CAPTURED;
   if (atomic_load(&s->served)) entry |= TABLE_SERVED;
+  if (s->network->arena && s->info.type == SOCK_STREAM) entry |= TABLE_FRESH;
   struct sock *before = entry_sock(exchange(fd, entry));
   if (before) table_release(before);
   return 0;
@@ -179,19 +180,19 @@ void table_mark_netlink(int fd) {
   exchange(fd, TABLE_NETLINK);
 }
 
-bool table_set_flag(int fd, u32 flag, bool on) {
+u32 table_set_flags(int fd, u32 flags, bool on) {
   u32 seen = table_entry(fd), wanted;
   do {
-    if (!seen || !(seen & flag) == !on) return seen & flag;
-    wanted = on ? seen | flag : seen & ~flag;
+    wanted = on ? seen | flags : seen & ~flags;
+    if (!seen || wanted == seen) break;
   } while (!atomic_compare_exchange_weak(&table_entries[fd], &seen, wanted));
-  return !on;
+  return seen & flags;
 }
 
 void table_mark_served(struct sock *s) {
   u32 end = atomic_load(&descriptors_end);
   for (u32 fd = 0; fd < end; fd++)
-    if (table_find((int)fd) == s) table_set_flag((int)fd, TABLE_SERVED, true);
+    if (table_find((int)fd) == s) table_set_flags((int)fd, TABLE_SERVED, true);
 }
 
 static void journal_descriptor(struct sock *s, enum wire_op op, int fd, u32 detail) {
@@ -209,9 +210,9 @@ void table_copy(int old, int new) {
     if (table_entry(old) == TABLE_NETLINK) table_mark_netlink(new);
     return;
   }
-  u32 watched = table_entry(old) & TABLE_WATCHED;
+  u32 noted = table_entry(old) & (TABLE_WATCHED | TABLE_IDLE);
   table_install(new, s);
-  if (watched) table_set_flag(new, TABLE_WATCHED, true);
+  if (noted) table_set_flags(new, noted, true);
   journal_descriptor(s, OP_copy, new, (u32)old);
 }
 

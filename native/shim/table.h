@@ -9,15 +9,18 @@
 #include "sock.h"
 
 /* An entry: 0, or number of the slot + 1, with TABLE_DATAGRAM set for UDP, TABLE_CAPTURED for what is recorded, TABLE_SERVED for streams to
- * the network's name server and TABLE_WATCHED for what consume.h waits for, so that the data path need not look at the slot: one of any kind
- * leaves it. TABLE_NETLINK alone, with no slot: not ours, but its messages are looked at (netlink.h). */
+ * the network's name server, and TABLE_WATCHED, TABLE_IDLE and TABLE_FRESH for what consume.h waits for, so that the data path need not look at
+ * the slot: one of any kind leaves it. TABLE_NETLINK alone, with no slot: not ours, but its messages are looked at (netlink.h). */
 #define TABLE_DATAGRAM 0x80000000u
 #define TABLE_CAPTURED 0x40000000u
 #define TABLE_SERVED 0x20000000u
 #define TABLE_NETLINK 0x10000000u
 #define TABLE_WATCHED 0x08000000u
+#define TABLE_IDLE 0x04000000u
+#define TABLE_FRESH 0x02000000u
 #define TABLE_SLOW (TABLE_DATAGRAM | TABLE_CAPTURED | TABLE_SERVED | TABLE_NETLINK)
-#define TABLE_SLOW_INPUT (TABLE_SLOW | TABLE_WATCHED)
+#define TABLE_NOTED (TABLE_WATCHED | TABLE_IDLE | TABLE_FRESH)
+#define TABLE_SLOW_INPUT (TABLE_SLOW | TABLE_NOTED)
 #define TABLE_SLOT(entry) ((entry) & ~TABLE_SLOW_INPUT)
 extern _Atomic u32 *table_entries;
 extern u32 table_size; /* 0 until table_init */
@@ -45,8 +48,8 @@ struct sock *table_new(struct network *network);
 int table_install(int fd, struct sock *s);
 /* The descriptor is one of rtnetlink. */
 void table_mark_netlink(int fd);
-/* One of the flags above for one descriptor of ours. Returns whether it had it. */
-bool table_set_flag(int fd, u32 flag, bool on);
+/* Flags from above for one descriptor of ours. Returns which of them it had. */
+u32 table_set_flags(int fd, u32 flags, bool on);
 /* The stream is the name server's from now on: all its descriptors hear of it. */
 void table_mark_served(struct sock *s);
 /* new is a copy of old. Also when old is not ours: then new is not ours either. */

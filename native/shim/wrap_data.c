@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "consume.h"
 #include "datagram.h"
 #include "enter.h"
 #include "libc.h"
@@ -20,8 +21,13 @@ ssize_t __read_chk(int fd, void *to, size_t size, size_t room);
 ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags);
 ssize_t __recvfrom_chk(int fd, void *__restrict to, size_t size, size_t room, int flags, __SOCKADDR_ARG from, socklen_t *__restrict length);
 
-static ssize_t received(int fd, ssize_t result, size_t size, int flags) {
-  if (result > 0) return result;
+/* `entry`: as it was when the call began. */
+static ssize_t received(int fd, u32 entry, ssize_t result, size_t size, int flags) {
+  if (result > 0) {
+    consume_after(fd, entry, !(flags & MSG_PEEK));
+    return result;
+  }
+  if (!entry) return result;
   struct sock *s = table_find(fd);
   if (!s || !(result || size)) return result;
   return shim_leave(result ? stream_receive_error(fd, s, -errno, flags) : stream_receive_end(s));
@@ -47,24 +53,23 @@ static long send_vector(int fd, const struct iovec *vector, size_t count, int fl
   return message_send(fd, &message, flags);
 }
 
-/* A datagram socket, one that is captured, or one whose next input is watched. */
-static bool is_slow_input(int fd) { return table_entry(fd) & TABLE_SLOW_INPUT; }
-
 /* True when the number is another file's by now (libc's own calls closed it unseen): then the entry is gone, and the call is the kernel's. */
 static bool is_stale(int fd, long result) { return result < 0 && result != -EAGAIN && result != -EINTR && !table_find_checked(fd); }
 
 static ssize_t read_any(int fd, void *to, size_t size) {
+  u32 entry = consume_input(fd);
   /* sock_read_iter answers 0 to a read of nothing and leaves the datagram. */
-  if (is_slow_input(fd) && size) {
+  if ((entry & TABLE_SLOW) && size) {
     long result = receive_vector(fd, &(struct iovec){to, size}, 1, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
   }
-  return received(fd, libc.read(fd, to, size), size, 0);
+  return received(fd, entry, libc.read(fd, to, size), size, 0);
 }
 
 EXPORT ssize_t write(int fd, const void *from, size_t size) {
   u32 entry = table_entry(fd);
   if (!entry) return libc.write(fd, from, size);
+  consume_output(fd, entry);
   if (entry & TABLE_SLOW) {
     long result = send_vector(fd, &(struct iovec){(void *)from, size}, 1, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
@@ -80,17 +85,19 @@ static size_t vector_size(const struct iovec *vector, int count) {
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *vector, int count) {
-  if (is_slow_input(fd) && !is_bad_vector(vector, count) && vector_size(vector, count)) {
+  u32 entry = consume_input(fd);
+  if ((entry & TABLE_SLOW) && !is_bad_vector(vector, count) && vector_size(vector, count)) {
     long result = receive_vector(fd, vector, (size_t)count, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
   }
   ssize_t result = libc.readv(fd, vector, count);
-  return result > 0 ? result : received(fd, result, result < 0 ? 1 : vector_size(vector, count), 0);
+  return received(fd, entry, result, result == 0 && entry ? vector_size(vector, count) : 1, 0);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *vector, int count) {
   u32 entry = table_entry(fd);
   if (!entry || is_bad_vector(vector, count)) return libc.writev(fd, vector, count);
+  consume_output(fd, entry);
   if (entry & TABLE_SLOW) {
     long result = send_vector(fd, vector, (size_t)count, 0);
     if (!is_stale(fd, result)) return shim_leave(result);
@@ -104,15 +111,16 @@ EXPORT ssize_t writev(int fd, const struct iovec *vector, int count) {
 }
 
 static ssize_t receive_any(int fd, void *to, size_t size, int flags) {
-  u32 entry = table_entry(fd);
-  if (entry && ((entry & TABLE_SLOW_INPUT) || (flags & RECEIVE_SPECIAL)))
+  u32 entry = flags & MSG_PEEK ? table_entry(fd) : consume_input(fd);
+  if (entry && ((entry & TABLE_SLOW) || (flags & RECEIVE_SPECIAL)))
     return shim_leave(receive_vector(fd, &(struct iovec){to, size}, 1, flags));
-  return received(fd, libc.recv(fd, to, size, flags), size, flags);
+  return received(fd, entry, libc.recv(fd, to, size, flags), size, flags);
 }
 
 EXPORT ssize_t send(int fd, const void *from, size_t size, int flags) {
   u32 entry = table_entry(fd);
   if (!entry) return libc.send(fd, from, size, flags);
+  consume_output(fd, entry);
   if (entry & TABLE_SLOW) return shim_leave(send_vector(fd, &(struct iovec){(void *)from, size}, 1, flags));
   return sent(fd, REAL(libc.send(fd, from, size, flags | MSG_NOSIGNAL)), size, flags, false);
 }

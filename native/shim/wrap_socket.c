@@ -179,8 +179,10 @@ static int accept_any(int fd, __SOCKADDR_ARG address, socklen_t *length, int fla
   }
   sock_refresh(s);
   if (s->info.type != SOCK_STREAM) return (int)shim_leave(-EOPNOTSUPP);
-  consume_input(fd);
-  return (int)shim_leave(accept_stream(fd, s, SOCKADDR(address), length, flags));
+  u32 entry = consume_input(fd);
+  int accepted = accept_stream(fd, s, SOCKADDR(address), length, flags);
+  consume_after(fd, entry, accepted >= 0);
+  return (int)shim_leave(accepted);
 }
 
 EXPORT int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags) {

@@ -55,6 +55,7 @@ static long send_file(int out, int in, off_t *offset, size_t count) {
 }
 
 EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t count) {
+  consume_output(out, table_entry(out));
   if (!is_stream(out)) return libc.sendfile(out, in, offset, count);
   if (!is_captured_stream(out)) {
     long sent = QUIETLY(libc.sendfile(out, in, offset, count));
@@ -77,9 +78,11 @@ static long send_from_pipe(int out, int in, size_t count, unsigned flags) {
 }
 
 EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t count, unsigned flags) {
-  consume_input(in);
+  u32 entry = consume_input(in);
+  consume_output(out, table_entry(out));
   if (is_stream(out) && !is_captured_stream(out)) {
     long sent = QUIETLY(libc.splice(in, in_offset, out, out_offset, count, flags));
+    consume_after(in, entry, sent > 0);
     return shim_leave(sent == -EPIPE && !in_offset ? send_from_pipe(out, in, count, flags) : sent);
   }
   if (is_captured_stream(out) && count && !out_offset && !in_offset) {
@@ -87,5 +90,7 @@ EXPORT ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, 
     /* An empty pipe, or none: the kernel waits, or says what it thinks of it. Who reads the socket records what it moved. */
     if (result > 0 || (result < 0 && result != -EAGAIN && result != -EINVAL)) return shim_leave(result);
   }
-  return libc.splice(in, in_offset, out, out_offset, count, flags);
+  ssize_t result = libc.splice(in, in_offset, out, out_offset, count, flags);
+  consume_after(in, entry, result > 0);
+  return result;
 }

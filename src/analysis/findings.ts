@@ -1,93 +1,67 @@
-// The findings of a timeline: pure, and the same for the same timeline. Whether a leak may still go away is for the caller to wait for.
+// The findings of a timeline: the same for the same timeline and the same answers of the kernel.
 import type { Timeline } from '../journal/timeline.ts'
-import type { PassView, SocketView } from '../journal/views.ts'
 import { type RuleId, ruleIds, type RuleLevels } from '../rules.ts'
-import type { JournalEvent } from '../wire/events.ts'
 import type { Finding } from './finding.ts'
-import { findViolations, type Violation } from './ownership.ts'
-import { compareRecreation } from './recreation.ts'
+import type { Kernel } from '../process/kernel.ts'
+import {
+  findDeadNames,
+  findEnvelopes,
+  findGhosts,
+  findInherited,
+  findLost,
+  findPeeked,
+  findRetained,
+  findTruncated,
+  findUnused,
+} from './leaks.ts'
+import { findDoubleAccepts, findFlips, findReadAhead, findViolated } from './races.ts'
+import type { Scene } from './scene.ts'
+import { findDivergent, findLimits, findWrongState } from './states.ts'
 
-type Scene = {
-  readonly sockets: readonly SocketView[]
-  readonly passes: readonly PassView[]
-  readonly violations: readonly (Violation & { readonly socket: SocketView })[]
-  /** Pids of the process that runs the test: it ends its own sockets with the test, after the verdict. */
-  readonly tests: ReadonlySet<number>
-}
-
-/** How each rule looks for its findings. T2 comes from the comparison with the kernel, not from here. */
-const finders: { readonly [Id in Exclude<RuleId, 'T2'>]: (scene: Scene) => Finding[] } = {
-  L1: ({ passes }) => unreceived(passes, false).map((pass) => aboutPass('L1', pass)),
-  L3: ({ passes }) => unreceived(passes, true).map((pass) => aboutPass('L3', pass)),
+/** How each rule looks for its findings. The others are found where they happen: see their rows. */
+const finders: { readonly [Id in RuleId]?: (scene: Scene) => Finding[] } = {
+  L1: findLost,
+  L2: findUnused,
+  L3: findTruncated,
   L4: findRetained,
-  R1: (scene) => findRaces('R1', scene),
-  R2: (scene) => findRaces('R2', scene),
+  L5: findPeeked,
+  L6: (scene) => findInherited('L6', scene),
+  L7: (scene) => findInherited('L7', scene),
+  L8: findGhosts,
+  L9: findDeadNames,
+  L10: findEnvelopes,
+  R1: (scene) => findViolated('R1', scene),
+  R2: (scene) => findViolated('R2', scene),
+  R3: findReadAhead,
   R4: findDoubleAccepts,
-  R8: (scene) => findRaces('R8', scene),
-  R9: (scene) => findRaces('R9', scene),
-  S1: ({ passes }) =>
-    passes.filter((pass) => compareRecreation(pass).kind === 'differs').map((pass) => aboutPass('S1', pass)),
+  R6: findFlips,
+  R7: (scene) => findViolated('R7', scene),
+  R8: (scene) => findViolated('R8', scene),
+  R9: (scene) => findViolated('R9', scene),
+  S1: findDivergent,
+  S2: findWrongState,
+  S4: findLimits,
 }
 
-/** In the order of the rules; what is `off` is not looked for. */
-export function findFindings(timeline: Timeline, levels: RuleLevels): Finding[] {
+/** Rules about a descriptor that a process holds at this moment. */
+const held: ReadonlySet<RuleId> = new Set(['L2', 'L4', 'L5', 'L6', 'L7'])
+
+/** In the order of the rules; what is `off` is not looked for. `kernel` null: the journal is believed. */
+export function findFindings(timeline: Timeline, levels: RuleLevels, kernel: Kernel | null = null): Finding[] {
   const tests = new Set(timeline.processes().flatMap(({ pid, isTest }) => (isTest ? [pid] : [])))
-  const sockets = timeline.sockets()
-  const violations = sockets.flatMap((socket) => findViolations(socket).map((violation) => ({ ...violation, socket })))
-  const scene: Scene = { sockets, passes: timeline.passes(), violations, tests }
-  return ruleIds.flatMap((id) => (id === 'T2' || levels[id] === 'off' ? [] : finders[id](scene)))
+  const scene: Scene = { sockets: timeline.sockets(), passes: timeline.passes(), tests, kernel }
+  const found = ruleIds.flatMap((id) => (levels[id] === 'off' ? [] : (finders[id]?.(scene) ?? [])))
+  return kernel === null ? found : found.flatMap((finding) => confirm(finding, kernel, levels))
 }
 
-/** Sent and not received; `withSiblings`: other descriptors of its message were. */
-function unreceived(passes: readonly PassView[], withSiblings: boolean): PassView[] {
-  const arrived = new Set(passes.flatMap(({ to, messageId }) => (to === null ? [] : [messageId])))
-  return passes.filter(
-    ({ to, sentAtNs, messageId }) => to === null && sentAtNs !== null && arrived.has(messageId) === withSiblings,
-  )
-}
-
-function aboutPass(rule: RuleId, pass: PassView): Finding {
-  const operations = pass.socket.history.filter(
-    ({ op, messageId, position }) =>
-      (op === 'passSend' || op === 'passReceive') && messageId === pass.messageId && position === pass.position,
-  )
-  return { rule, socket: pass.socket, pass, operations, pid: pass.from.pid }
-}
-
-function findRetained({ passes, tests }: Scene): Finding[] {
-  return passes.flatMap((pass) => {
-    const { from, to, socket } = pass
-    if (to === null || from.pid === 0 || from.pid === to.pid || tests.has(from.pid)) return []
-    if (socket.info.type !== 'stream' || socket.info.state !== 'connected') return []
-    // It may have got it back, or have been given it by fork again: then it holds it by right.
-    const isBack = passes.some((other) => other.socket === socket && other.to?.pid === from.pid)
-    const holds = socket.holders.some(({ pid }) => pid === from.pid)
-    return holds && !isBack ? [aboutPass('L4', pass)] : []
-  })
-}
-
-function findRaces(rule: RuleId, { violations, passes }: Scene): Finding[] {
-  return violations
-    .filter((violation) => violation.rule === rule)
-    .map(({ socket, first, second }) => {
-      const pass = passes.find((other) => other.socket === socket && isOf(first, other.messageId, other.position))
-      return { rule, socket, pass: pass ?? null, operations: [first, second], pid: second.pid }
-    })
-}
-
-function isOf(event: JournalEvent, messageId: bigint, position: number): boolean {
-  return messageId !== 0n && event.messageId === messageId && event.position === position
-}
-
-function findDoubleAccepts({ sockets, passes }: Scene): Finding[] {
-  return sockets.flatMap((socket) => {
-    const pass = passes.find((other) => other.socket === socket && other.to !== null)
-    if (pass === undefined || socket.info.type !== 'stream' || socket.info.state !== 'listening') return []
-    const start = socket.history.findIndex(({ op }) => op === 'passReceive')
-    const accepts = socket.history.slice(start).filter(({ op }) => op === 'consume')
-    const second = accepts.find(({ pid }) => pid !== accepts[0]?.pid)
-    const [first] = accepts
-    if (first === undefined || second === undefined) return []
-    return [{ rule: 'R4' as const, socket, pass, operations: [first, second], pid: second.pid }]
-  })
+/** The kernel has the last word about who holds what: a T2 is ours to answer for. */
+function confirm(finding: Finding, kernel: Kernel, levels: RuleLevels): Finding[] {
+  const { rule, socket, pid, fd } = finding
+  if (!held.has(rule) || socket === null) return [finding]
+  // Killed, and nobody has reaped it.
+  if (!kernel.isAlive(pid)) return []
+  const descriptors = kernel.descriptorsOf(pid, socket.info.inode)
+  const isHeld = fd < 0 ? descriptors.length > 0 : descriptors.includes(fd)
+  if (isHeld) return [finding]
+  return levels.T2 === 'off' ? [] : [{ ...finding, rule: 'T2' }]
 }

@@ -5,7 +5,7 @@ import type { RuleId } from '../rules.ts'
 import type { JournalEvent } from '../wire/events.ts'
 
 export type Violation = {
-  rule: Extract<RuleId, 'R1' | 'R2' | 'R8' | 'R9'>
+  rule: Extract<RuleId, 'R1' | 'R2' | 'R7' | 'R8' | 'R9'>
   /** What gave the right to another process, or took it there. */
   first: JournalEvent
   second: JournalEvent
@@ -31,6 +31,11 @@ export function findViolations(socket: SocketView): Violation[] {
 
 function isListener({ info, history }: SocketView): boolean {
   return info.state === 'listening' || history.some(({ op, result }) => op === 'listen' && result >= 0)
+}
+
+/** A call that had begun before the pass is another thread's. */
+function afterPass({ op, detail }: JournalEvent): 'R1' | 'R7' {
+  return op === 'consume' && detail === 1 ? 'R7' : 'R1'
 }
 
 function createReplay() {
@@ -120,15 +125,20 @@ function createReplay() {
     if (right.kind === 'held') {
       if (right.by === pid) return
       const byPass = holders.get(right.by) === 'pass' || holders.get(pid) === 'pass'
-      if (gave !== undefined) accuse('R1', gave, event)
+      if (gave !== undefined) accuse(afterPass(event), gave, event)
       else accuse(byPass ? 'R2' : 'R9', right.since, event)
     } else if (right.kind === 'flying') {
       const { sent } = right
-      suspicions.push({ rule: gave === undefined ? 'R2' : 'R1', first: sent, second: event, messageId: sent.messageId })
+      suspicions.push({
+        rule: gave === undefined ? 'R2' : afterPass(event),
+        first: sent,
+        second: event,
+        messageId: sent.messageId,
+      })
     } else if (gave === undefined) {
       right = { kind: 'held', by: pid, since: event }
     } else {
-      accuse('R1', gave, event)
+      accuse(afterPass(event), gave, event)
     }
   }
 
@@ -168,6 +178,7 @@ function createReplay() {
         case 'passReceive':
           return receive(event)
         case 'consume':
+        case 'arm':
           return consume(event)
         case 'shutdown':
           return shutDown(event)

@@ -44,6 +44,7 @@ export function createPassBook(limit: number, names: Names): PassBook {
         envelope: null,
         received: null,
         sentAtNs: null,
+        pipe: 0n,
         receivedAtNs: null,
         receipts: [],
         socket,
@@ -82,6 +83,7 @@ export function createPassBook(limit: number, names: Names): PassBook {
     pass.descriptors = event.detail
     pass.from = { pid: event.pid, fd: event.fd, info: event.info }
     pass.sentAtNs = event.timeNs
+    pass.pipe = /^\d+$/.test(event.text) ? BigInt(event.text) : 0n
     // The sender knows best which socket it is: a receiver that took it for another is what recreation.ts looks for.
     pass.socket = socket
     pass.cookie = socket.info.cookie

@@ -21,7 +21,16 @@ export type SocketBook = {
   readonly forgotten: number
 }
 
-const opens: ReadonlySet<OpName> = new Set(['born', 'bind', 'listen', 'connect', 'accept', 'copy', 'passReceive'])
+const opens: ReadonlySet<OpName> = new Set([
+  'born',
+  'bind',
+  'listen',
+  'connect',
+  'accept',
+  'copy',
+  'passReceive',
+  'passPeek',
+])
 
 /** Sockets by cookie, each with the descriptors that the journal says are open. */
 export function createSocketBook(limit: number, names: Names): SocketBook {

@@ -51,6 +51,8 @@ export type PassView = Named & {
   readonly received: SocketInfo | null
   /** CLOCK_MONOTONIC; null when the sender left no record. */
   readonly sentAtNs: bigint | null
+  /** Inode of the pipe with the envelope; 0n when it went without one, or the sender left no record. */
+  readonly pipe: bigint
   readonly receivedAtNs: bigint | null
   /** All receipts, peeks included; `to`, `envelope` and `received` are of the last. */
   readonly receipts: readonly Receipt[]

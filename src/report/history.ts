@@ -25,6 +25,11 @@ const steps: Partial<Record<OpName, (event: JournalEvent, names: Names) => strin
   processExit: () => 'exit',
   processStart: ({ text }) => `exec of ${text}`,
   consume: ({ info }) => (info?.state === 'listening' ? 'accepts' : 'takes input'),
+  arm: () => 'waits for input',
+  produce: () => 'gives output',
+  alter: ({ detail }) => `O_NONBLOCK ${detail === 1 ? 'on' : 'off'}`,
+  readAhead: () => 'has taken input before the pass',
+  passPeek: () => 'received by a peek',
   nameLost: ({ text }) => `its name ${text} is gone`,
 }
 
@@ -78,7 +83,8 @@ function formatTime(ns: bigint): string {
   return `+${(Number(ns) / 1e6).toFixed(1)} ms`.padStart(11)
 }
 
-function errorName(result: number): string {
+/** `ECONNREFUSED` for -111. */
+export function errorName(result: number): string {
   try {
     return getSystemErrorName(result)
   } catch {

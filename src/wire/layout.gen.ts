@@ -128,9 +128,9 @@ export const opNumbers = {
   copy: 10,
   /** a descriptor was closed; detail = descriptors of the socket that this process still holds */
   drop: 11,
-  /** one descriptor was sent; position = its index, detail = descriptors in the message, info as the sender holds it */
+  /** one descriptor was sent; position = its index, detail = descriptors in the message, info as the sender holds it, text = inode of the envelope's pipe */
   passSend: 12,
-  /** one descriptor was received and its info installed; info as getsockname, getpeername and getsockopt answer in the receiver */
+  /** one descriptor was received and its info installed; info as getsockname, getpeername and getsockopt answer in the receiver; result = 1: with close-on-exec */
   passReceive: 13,
   /** the info that the envelope carried for a received descriptor, before it was installed; detail = sender pid */
   passEnvelope: 14,
@@ -144,12 +144,22 @@ export const opNumbers = {
   escape: 18,
   /** connect(AF_UNSPEC) */
   disconnect: 19,
-  /** the first input that is taken, or asked for, from a stream or a listener since its last fork, exec or pass here; info as before */
+  /** the first input that is taken, or asked for, since the last fork, exec or pass here; of a datagram socket, since a pass or exec; detail = 1: the call had begun before; info as before */
   consume: 20,
   /** a child was reaped, which may have been killed; detail = its pid, result = its wait status */
   wait: 21,
   /** the process is about to make another one by fork, vfork or posix_spawn: what it holds may have a second holder from now on */
   fork: 22,
+  /** the first time since a pass or exec that poll, select or epoll is asked to wait for input from the descriptor */
+  arm: 23,
+  /** the first output since a pass or exec */
+  produce: 24,
+  /** a holder of a shared socket changed O_NONBLOCK, which is one for all holders; detail = 1: on */
+  alter: 25,
+  /** a connection is about to be passed of which this process has taken input since it made, accepted or received it */
+  readAhead: 26,
+  /** a descriptor that recvmsg with MSG_PEEK installed: the message stays; position, detail and message as in passReceive */
+  passPeek: 27,
 } as const
 
 export type OpName = keyof typeof opNumbers
@@ -178,6 +188,11 @@ export const opNames: ReadonlyMap<number, OpName> = new Map([
   [20, 'consume'],
   [21, 'wait'],
   [22, 'fork'],
+  [23, 'arm'],
+  [24, 'produce'],
+  [25, 'alter'],
+  [26, 'readAhead'],
+  [27, 'passPeek'],
 ])
 
 /** The options an info carries, in the order of `WireInfo.options`; `standard` is the value of an untouched socket. */
@@ -496,6 +511,11 @@ export const calls = [
   'sendmmsg',
   'sendfile',
   'splice',
+  'poll',
+  'ppoll',
+  'select',
+  'pselect',
+  'epoll_ctl',
   'close',
   'close_range',
   'closefrom',
@@ -579,7 +599,7 @@ export const callAliases = {
 } as const
 
 /** Checked forms that a program built with _FORTIFY_SOURCE calls. */
-export const fortifiedCalls = ['__read_chk', '__recv_chk', '__recvfrom_chk'] as const
+export const fortifiedCalls = ['__read_chk', '__recv_chk', '__recvfrom_chk', '__poll_chk', '__ppoll_chk'] as const
 
 function readBytes(view: DataView, offset: number, size: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + offset, size)

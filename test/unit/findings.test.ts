@@ -3,6 +3,7 @@ import { findFindings } from '../../src/analysis/findings.ts'
 import { createTimeline } from '../../src/journal/timeline.ts'
 import { formatFinding } from '../../src/report/finding.ts'
 import { type RuleId, ruleIds, type RuleLevels } from '../../src/rules.ts'
+import type { Kernel } from '../../src/process/kernel.ts'
 import type { JournalEvent } from '../../src/wire/events.ts'
 import { eventWriter, handedOver, masterPid, someInfo, workerPid } from './hand-written.ts'
 
@@ -42,13 +43,21 @@ const steps = {
   shutdown: (pid: number, how: number): Step => ({ op: 'shutdown', pid, fd: 12, detail: how, info: connection }),
 } satisfies Record<string, Step | ((...some: never[]) => Step | Step[])>
 
-function findingsOf(list: readonly Step[], testPid?: number) {
+/** Most timelines here end before a receiver has used what it got. */
+const withoutUse = { ...all, L2: 'off' } as const
+
+function findingsOf(
+  list: readonly Step[],
+  testPid?: number,
+  levels: RuleLevels = withoutUse,
+  kernel: Kernel | null = null,
+) {
   const write = eventWriter()
   const timeline = createTimeline()
   timeline.append(list.map((step) => write(step)))
   const row = { startedNs: 0n, isExited: false, isUnderShim: true, isSpawned: false, program: 'x', parent: 1, host: 1 }
   if (testPid !== undefined) timeline.addProcesses([{ ...row, pid: testPid, isTest: true }])
-  return findFindings(timeline, all)
+  return findFindings(timeline, levels, kernel)
 }
 
 const idsOf = (list: readonly Step[], testPid?: number): RuleId[] => findingsOf(list, testPid).map(({ rule }) => rule)
@@ -185,6 +194,117 @@ describe('ownership', () => {
   })
 })
 
+/** Each with a twin, as above; `kernel` is what the kernel says in the case with the defect. */
+const found: Step = { op: 'born', pid: workerPid, fd: 9, detail: 1, info: connection }
+const started: Step = { op: 'processStart', pid: workerPid, detail: masterPid }
+const peek: Step = { op: 'passPeek', pid: workerPid, fd: 8, ...message(5n) }
+const use: Step = { op: 'arm', pid: workerPid, fd: 9, info: connection }
+const open = someInfo({ state: 'bound', peer: null })
+
+describe('every way to use a socket wrongly has a right one beside it', () => {
+  test.for<readonly [what: string, rules: readonly RuleId[], wrong: readonly Step[], right: readonly Step[]]>([
+    ['its receiver forgets it', ['L2'], passed, [...passed, use]],
+    [
+      'its receiver is given it twice and uses one',
+      ['L2'],
+      [...passed, use, send(6n, otherPid), { ...receive(6n), fd: 10 }],
+      [...passed, use, send(6n, otherPid), { ...receive(6n), fd: 10 }, { ...close(workerPid, 1), fd: 10 }],
+    ],
+    [
+      'a peek leaves its descriptor open',
+      ['L5'],
+      [accept, send(), peek, receive(), use, close(masterPid)],
+      [accept, send(), peek, { ...close(workerPid, 1), fd: 8 }, receive(), use, close(masterPid)],
+    ],
+    [
+      'a program never uses what it inherited',
+      ['L6'],
+      [accept, started, found],
+      [accept, started, found, consume(workerPid)],
+    ],
+    [
+      'a program never uses what the one before it received',
+      ['L7'],
+      [accept, send(), receive(), close(masterPid), started, found],
+      [accept, send(), receive(), close(masterPid), started, found, use],
+    ],
+    [
+      'the sender has read before the pass',
+      ['R3'],
+      [accept, { op: 'readAhead', fd: 12, info: connection }, send(), receive(), use, close(masterPid)],
+      [accept, send(), receive(), use, close(masterPid)],
+    ],
+    [
+      'a holder changes the flags of what another one uses',
+      ['R6'],
+      [...forked, consume(workerPid), { op: 'alter', fd: 12, detail: 1, info: connection }],
+      [...forked, { op: 'alter', fd: 12, detail: 1, info: connection }, consume(workerPid)],
+    ],
+    [
+      'another thread of the sender takes input after the pass',
+      ['R7'],
+      [accept, send(), receive(), use, { ...consume(masterPid), detail: 1 }, close(masterPid)],
+      [accept, { ...consume(masterPid), detail: 1 }, send(), receive(), use, close(masterPid)],
+    ],
+    [
+      'a receiver reads from a socket that has no connection',
+      ['S2'],
+      [accept, { ...send(), info: open }, { ...receive(), info: open }, consume(workerPid, open), close(masterPid)],
+      [accept, send(), receive(), consume(workerPid), close(masterPid)],
+    ],
+    [
+      'too many descriptors in one message',
+      ['S4'],
+      [accept, { ...send(), detail: 254, result: -22 }],
+      [accept, { ...send(), detail: 254, result: -32 }],
+    ],
+  ])('%s', ([, rules, wrong, right]) => {
+    const ids = (list: readonly Step[]) => findingsOf(list, undefined, all).map(({ rule }) => rule)
+    expect(ids(wrong)).toEqual(rules)
+    expect(ids(right)).toEqual([])
+  })
+})
+
+describe('the kernel', () => {
+  const kernelThat = (says: Partial<Kernel>): Kernel => ({
+    isAlive: () => true,
+    descriptorsOf: () => [],
+    registrationsOf: () => [],
+    holdersOfPipe: () => [],
+    deadNames: () => [],
+    ...says,
+  })
+  const retained = [accept, send(), receive(), use]
+  const ids = (list: readonly Step[], says: Partial<Kernel>) =>
+    findingsOf(list, undefined, all, kernelThat(says)).map(({ rule }) => rule)
+
+  test('has the last word about who holds what', () => {
+    expect(ids(retained, { descriptorsOf: () => [12] })).toEqual(['L4'])
+    expect(ids(retained, {})).toEqual(['T2'])
+    expect(ids(retained, { isAlive: () => false })).toEqual([])
+  })
+
+  test('knows what an epoll still waits for', () => {
+    const ghost = { epoll: 4, fd: 12, inode: connection.inode }
+    expect(ids([...passed, use], { registrationsOf: () => [ghost] })).toEqual(['L8'])
+    expect(ids([...passed, use], { registrationsOf: () => [{ ...ghost, inode: 7n }] })).toEqual([])
+    expect(ids([...passed, use, exit(workerPid)], { registrationsOf: () => [ghost] })).toEqual([])
+  })
+
+  test('knows which names are left', () => {
+    const name = { path: '/n/T020050', protocol: 'tcp' as const, host: 2, port: 80 }
+    const made: Step = { op: 'listen', fd: 10, info: listener }
+    expect(ids([made, exit(masterPid)], { deadNames: () => [name] })).toEqual(['L9'])
+    expect(ids([made], { deadNames: () => [name] })).toEqual([])
+  })
+
+  test('knows who holds an envelope', () => {
+    const sent: Step[] = [accept, { ...send(), text: '77' }, close(masterPid)]
+    expect(ids(sent, { holdersOfPipe: (inode) => (inode === 77n ? [otherPid] : []) })).toEqual(['L1', 'L10'])
+    expect(ids(sent, { holdersOfPipe: () => [masterPid] })).toEqual(['L1'])
+  })
+})
+
 describe('other rules', () => {
   test('a message that came without some of its descriptors', () => {
     const second = { ...send(), position: 1, info: someInfo({ cookie: 1001n, inode: 5001n }), fd: 13 }
@@ -208,14 +328,14 @@ describe('other rules', () => {
   test('a socket that its receiver sees otherwise', () => {
     const timeline = createTimeline()
     timeline.append(handedOver(someInfo(), someInfo({ peer: null })))
-    expect(findFindings(timeline, all).map(({ rule }) => rule)).toEqual(['S1'])
+    expect(findFindings(timeline, withoutUse).map(({ rule }) => rule)).toEqual(['S1'])
   })
 
   test('what is off is not looked for', () => {
     const timeline = createTimeline()
     const write = eventWriter()
     timeline.append([accept, send()].map((step) => write(step)))
-    expect(findFindings(timeline, { ...all, L1: 'off' })).toEqual([])
+    expect(findFindings(timeline, { ...withoutUse, L1: 'off' })).toEqual([])
   })
 })
 

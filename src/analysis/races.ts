@@ -1,0 +1,76 @@
+// Two processes that get into each other's way on one socket: R1 to R9.
+import type { SocketView } from '../journal/views.ts'
+import type { RuleId } from '../rules.ts'
+import type { JournalEvent } from '../wire/events.ts'
+import { type Finding, finding } from './finding.ts'
+import { findViolations } from './ownership.ts'
+import { isUse, type Scene } from './scene.ts'
+
+export function findViolated(rule: RuleId, { sockets, passes }: Scene): Finding[] {
+  return sockets.flatMap((socket) =>
+    findViolations(socket)
+      .filter((violation) => violation.rule === rule)
+      .map(({ first, second }) => {
+        const pass = passes.find((other) => other.socket === socket && isOf(first, other.messageId, other.position))
+        return finding({ rule, socket, pass: pass ?? null, operations: [first, second], pid: second.pid })
+      }),
+  )
+}
+
+function isOf(event: JournalEvent, messageId: bigint, position: number): boolean {
+  return messageId !== 0n && event.messageId === messageId && event.position === position
+}
+
+/** Buffers do not travel with a connection. */
+export function findReadAhead({ passes }: Scene): Finding[] {
+  return passes.flatMap((pass) => {
+    const { from, to, socket } = pass
+    if (to === null || to.pid === from.pid) return []
+    const sent = socket.history.findIndex(
+      ({ op, pid, messageId, position }) =>
+        op === 'passSend' && pid === from.pid && messageId === pass.messageId && position === pass.position,
+    )
+    const before = socket.history.slice(0, Math.max(0, sent)).findLast(({ pid }) => pid === from.pid)
+    const send = socket.history[sent]
+    if (before?.op !== 'readAhead' || send === undefined) return []
+    return [finding({ rule: 'R3', socket, pass, operations: [before, send], pid: from.pid })]
+  })
+}
+
+export function findDoubleAccepts({ sockets, passes }: Scene): Finding[] {
+  return sockets.flatMap((socket) => {
+    const pass = passes.find((other) => other.socket === socket && other.to !== null)
+    if (pass === undefined || socket.info.type !== 'stream' || socket.info.state !== 'listening') return []
+    const start = socket.history.findIndex(({ op }) => op === 'passReceive')
+    const accepts = socket.history.slice(start).filter(({ op }) => op === 'consume')
+    const second = accepts.find(({ pid }) => pid !== accepts[0]?.pid)
+    const [first] = accepts
+    if (first === undefined || second === undefined) return []
+    return [finding({ rule: 'R4', socket, pass, operations: [first, second], pid: second.pid })]
+  })
+}
+
+/** O_NONBLOCK belongs to the open file, not to the descriptor: who has begun to use the socket relies on it as it was. */
+export function findFlips({ sockets }: Scene): Finding[] {
+  return sockets.flatMap((socket) => {
+    if (socket.historyLeftOut > 0 || !socket.history.some(({ op }) => op === 'alter')) return []
+    return flipsOf(socket)
+  })
+}
+
+function flipsOf(socket: SocketView): Finding[] {
+  /** Who uses it, and since when. */
+  const users = new Map<number, JournalEvent>()
+  const told = new Set<number>()
+  return socket.history.flatMap((event) => {
+    const { op, pid } = event
+    const isEnd = op === 'processExit' || op === 'processStart' || (op === 'drop' && event.detail === 0)
+    if (isEnd) users.delete(pid)
+    else if (isUse(event) && op !== 'passSend' && !users.has(pid)) users.set(pid, event)
+    if (op !== 'alter' || told.has(pid)) return []
+    const [first] = [...users.values()].filter((use) => use.pid !== pid)
+    if (first === undefined) return []
+    told.add(pid)
+    return [finding({ rule: 'R6', socket, operations: [first, event], pid })]
+  })
+}

@@ -1,0 +1,35 @@
+// What all rules look at: a timeline as it is at one moment.
+import type { PassView, SocketView } from '../journal/views.ts'
+import type { JournalEvent, OpName } from '../wire/events.ts'
+import type { Kernel } from '../process/kernel.ts'
+
+export type Scene = {
+  readonly sockets: readonly SocketView[]
+  readonly passes: readonly PassView[]
+  /** Pids of the process that runs the test: it ends its own sockets with the test, after the verdict. */
+  readonly tests: ReadonlySet<number>
+  /** null: the journal is believed. */
+  readonly kernel: Kernel | null
+}
+
+const uses: ReadonlySet<OpName> = new Set([
+  ...(['consume', 'arm', 'produce', 'bind', 'listen', 'connect', 'disconnect', 'shutdown'] as const),
+  'passSend',
+])
+
+/** Whether a record says that its process does something with the socket, beyond having it. */
+export function isUse({ op }: JournalEvent): boolean {
+  return uses.has(op)
+}
+
+export function holds(socket: SocketView, pid: number, fd?: number): boolean {
+  return socket.holders.some((holder) => holder.pid === pid && (fd === undefined || holder.fd === fd))
+}
+
+/** The process and everything that was forked from it, as far as the socket's history knows. */
+export function familyIn(history: readonly JournalEvent[], pid: number): ReadonlySet<number> {
+  const family = new Set([pid])
+  for (const { op, pid: child, detail: parent } of history)
+    if ((op === 'processFork' || op === 'processStart') && family.has(parent)) family.add(child)
+  return family
+}
