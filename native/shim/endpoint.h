@@ -28,6 +28,8 @@ struct endpoint_remains {
 /* The last reference of this process is going. `open`: its descriptor still holds the socket, so the names of a socket that nobody else can
  * hold are removed at once (while it is open nobody takes them over); else, and for shared sockets, they become `remains`. */
 void endpoint_release(struct sock *s, const struct wire_info *info, bool open, struct endpoint_remains *remains);
+/* A stream that lives on leaves its names to others, if it is this process's alone. */
+void endpoint_leave_names(int fd, struct sock *s);
 /* Removes names whose socket is gone, under the directory's lock. */
 void endpoint_reap(const struct endpoint_remains *remains);
 /* Turns fd into a real inet socket of the same family, type and flags, for a passthrough address, and forgets it. 0 or -errno. */

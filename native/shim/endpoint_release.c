@@ -28,6 +28,14 @@ static bool remove_group(const struct network *n, const struct wire_info *info, 
   return true;
 }
 
+static void remove_names(const struct network *n, const struct wire_info *info) {
+  struct names names;
+  if (!names_again(n, info, &names)) return;
+  int lock = may_share(info) ? directory_lock(n) : -1;
+  names_remove(n, &names, info->shareNumber);
+  directory_unlock(lock);
+}
+
 void endpoint_release(struct sock *s, const struct wire_info *info, bool open, struct endpoint_remains *remains) {
   struct network *n = s->network;
   bool shared = info->flags & FLAG_shared;
@@ -43,12 +51,18 @@ void endpoint_release(struct sock *s, const struct wire_info *info, bool open, s
     *remains = (struct endpoint_remains){.network = n, .info = *info};
     return;
   }
-  if (remove_group(n, info, false)) return;
-  struct names names;
-  if (!names_again(n, info, &names)) return;
-  int lock = may_share(info) ? directory_lock(n) : -1;
-  names_remove(n, &names, info->shareNumber);
-  directory_unlock(lock);
+  if (!remove_group(n, info, false)) remove_names(n, info);
+}
+
+void endpoint_leave_names(int fd, struct sock *s) {
+  struct wire_info info;
+  sock_read(s, &info);
+  if (!(info.flags & FLAG_named) || (info.flags & FLAG_shared)) return;
+  remove_names(s->network, &info);
+  sock_begin(s);
+  s->info.flags &= (u16)~FLAG_named;
+  sock_end(s);
+  if (atomic_load(&s->registered)) endpoint_publish(fd, s);
 }
 
 void endpoint_reap(const struct endpoint_remains *remains) {

@@ -74,6 +74,7 @@ struct sock *stream_begin_anew(int fd, struct sock *s, bool in_place) {
   sock_read(s, &info);
   bool chosen = info.state != STATE_open && !(info.flags & (FLAG_chosenPort | FLAG_autobound | FLAG_accepted));
   if (in_place && chosen) return s;
+  if (in_place) endpoint_leave_names(fd, s);
   if (!in_place) s = chosen ? stream_renew(fd, s) : renew_kept(fd, s);
   if (!s || chosen) return s;
   struct address local = info_local(&info);

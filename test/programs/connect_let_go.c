@@ -16,7 +16,7 @@ static int refused(int family, struct name at) {
   name_port(name_port_of(&own), "before");
   say_local("refused", fd);
   taker = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  (void)!bind(taker, sa(&own), own.length);
+  check("another takes its port", bind(taker, sa(&own), own.length));
   return fd;
 }
 
@@ -41,6 +41,10 @@ static void again(int family, struct name at, struct name server) {
   fd = refused(family, at);
   check("listen", listen(fd, 1));
   say_local("listening", fd);
+  close(fd);
+  fd = refused(family, at);
+  check("the other one listens", listen(taker, 1));
+  say_local("refused", fd);
   close(fd);
   fd = refused(family, at);
   check("connect", connect(fd, sa(&server), server.length));
