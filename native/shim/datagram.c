@@ -135,6 +135,13 @@ long datagram_check(int fd, struct sock *s, const struct msghdr *message, int fl
   return bound < 0 ? bound : result < 0 ? result : (long)most_bytes(&to);
 }
 
+/* __udp4_lib_err looks for the socket whose peer the datagram went to; one of no port is any. */
+static bool is_to_peer(const struct wire_info *info, const struct address *to) {
+  struct address peer = info_peer(info);
+  if (!peer.port) peer.port = to->port;
+  return info->state == STATE_connected && memcmp(&peer, to, sizeof peer) == 0;
+}
+
 /* One datagram. */
 static long deliver(int fd, struct sock *s, const struct wire_info *info, struct parcel *p, const struct msghdr *message, bool to_peer) {
   if (address_is_broadcast(&s->network->world, p->to) || address_is_multicast(p->to)) return send_to_many(fd, s, info, p, message);
@@ -147,7 +154,7 @@ static long deliver(int fd, struct sock *s, const struct wire_info *info, struct
   if (!datagram_is_nobody(sent)) return sent;
   bool kept = option_local_keeps_errors(s, !address_is_v4(p->to));
   if (kept) error_queue_add(s, p->to, message);
-  if (kept || to_peer) datagram_report_refused(fd, s);
+  if (kept || is_to_peer(info, p->to)) datagram_report_refused(fd, s);
   return (long)p->size;
 }
 

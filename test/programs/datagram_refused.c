@@ -37,6 +37,22 @@ static void run(int family) {
   check("a blocking recv", recv(fd, &byte, 1, 0));
   close(fd);
   close(epoll);
+
+  /* A peer without a port is any port of that address, to the kernel's search for who had sent what comes back. */
+  fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  struct name portless = loopback(family, 0);
+  check("connect to port 0", connect(fd, sa(&portless), portless.length));
+  check("sendto", sendto(fd, "x", 1, 0, sa(&nobody), nobody.length));
+  check("recv", recv(fd, &byte, 1, 0));
+  check("recv again", recv(fd, &byte, 1, 0));
+  check("send", send(fd, "x", 1, 0));
+  check("recv", recv(fd, &byte, 1, 0));
+  if (family == AF_INET) {
+    struct name other = name_of(AF_INET, "127.0.0.99", name_port_of(&nobody));
+    check("sendto another address", sendto(fd, "x", 1, 0, sa(&other), other.length));
+    check("recv", recv(fd, &byte, 1, 0));
+  }
+  close(fd);
 }
 
 int main(void) {
