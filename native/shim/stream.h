@@ -12,6 +12,7 @@ enum {
   EDGE_RESET = 4,      /* the connection is over: a reset was reported, or provoked by the first write after the peer's end */
   EDGE_ENDED = 16,     /* the peer's end was read: what comes later is no reset for readers */
   EDGE_TAKEN = 32,     /* consume.h: this process has taken input since it made, accepted or received the connection */
+  EDGE_PAST = 64,      /* was bound after the end of its connection: neither listens nor connects until it is disconnected */
   EDGE_HARD = 8,       /* SO_LINGER with no time: its close is a reset for the peer */
 };
 

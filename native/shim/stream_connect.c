@@ -114,6 +114,7 @@ int stream_connect_answer(int fd, struct sock *s, int result) {
 
 int stream_connect_again(int fd, struct sock *s) {
   u32 edge = atomic_load(&s->edge);
+  if (edge & EDGE_PAST) return -EISCONN;
   if (!edge && !stream_has_left_name(s)) return 1;
   if (atomic_fetch_and(&s->edge, ~(u32)EDGE_CONNECTING) & EDGE_CONNECTING) return 0;
   if (!(edge & EDGE_REFUSED)) {
@@ -144,9 +145,11 @@ bool stream_has_ended(int fd, const struct sock *s) {
 }
 
 struct sock *stream_renew_unbound(int fd, struct sock *s) {
-  u16 shut = s->info.flags & (FLAG_shutRead | FLAG_shutWrite);
-  int error = s->info.state == STATE_connected ? stream_take_error(fd, s) : 0;
+  bool past = s->info.state == STATE_connected;
+  u16 shut = past ? FLAG_shutRead | FLAG_shutWrite : s->info.flags & (FLAG_shutRead | FLAG_shutWrite);
+  int error = past ? stream_take_error(fd, s) : 0;
   s = renew_kept(fd, s);
+  if (s && past) atomic_fetch_or(&s->edge, EDGE_PAST);
   if (s && error) {
     sock_begin(s);
     s->info.pendingError = -error;

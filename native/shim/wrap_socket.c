@@ -72,7 +72,7 @@ EXPORT int listen(int fd, int backlog) {
   if (!s) return libc.listen(fd, backlog);
   sock_refresh(s);
   if (s->info.type != SOCK_STREAM) return (int)shim_leave(-EOPNOTSUPP);
-  if (s->info.state == STATE_connected) return (int)shim_leave(-EINVAL);
+  if (s->info.state == STATE_connected || (atomic_load(&s->edge) & EDGE_PAST)) return (int)shim_leave(-EINVAL);
   if ((s->info.flags & FLAG_shutRead) || stream_has_left_name(s)) {
     /* The kernel's socket was shut down for good, or has a client's name. */
     struct sock *fresh = stream_renew(fd, s);

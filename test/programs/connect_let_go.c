@@ -101,6 +101,12 @@ static void run(int family) {
   socklen_t length = sizeof error;
   must(getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &length) == 0);
   say("its error: %s", strerrorname_np(error));
+  look("bound", client);
+  check("listen", listen(client, 1));
+  check("connect", connect(client, sa(&nobody), nobody.length));
+  say_peer("bound", client);
+  check("disconnect", connect(client, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr)));
+  check("connect", connect(client, sa(&nobody), nobody.length));
   close(client);
 
   if (family != AF_INET6) return;
