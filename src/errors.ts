@@ -87,7 +87,7 @@ const messages = {
   ) =>
     `${named(d.program, d.pid)} never ${d.expected} within ${d.timeoutMs} ms. ${d.seen.length === 0 ? 'It has bound no socket.' : `What it did instead:${list(d.seen)}`}\n${lastLines(d)}\nRaise readyTimeoutMs, or say with \`ready\` what to wait for.`,
   PROCESS_ESCAPED: (d: { escapes: readonly Escaped[] }) =>
-    `T1: not everything that this test started is in its network.${list(d.escapes.map(describeEscape))}\nTo let such processes be: environmentOptions['socket-wrapper'].escapes = 'ignore'.`,
+    `T1: not everything that this test started is in its network.${list(d.escapes.map(describeEscape))}\nTo let such processes be: environmentOptions['socket-wrapper'].rules = { T1: 'off' }.`,
   RULES_BROKEN: (d: { rules: readonly string[]; findings: readonly string[] }) =>
     `Sockets of this test leaked, or were used by two processes (${d.rules.join(', ')}).\n\n${d.findings.join('\n\n')}`,
   PROCESS_STAYS: (d: { program: string; pid: number }) => `${named(d.program, d.pid)} is still there after SIGKILL.`,

@@ -34,10 +34,6 @@ export type SocketWrapperOptions = {
   readyTimeoutMs?: number
   /** How long a process may take to end after SIGTERM, before SIGKILL. Standard: 2000. */
   stopAfterMs?: number
-  /**
-   * What becomes of a test that leaves a process outside of its network with sockets of the real one. Standard: `'fail'`.
-   */
-  escapes?: 'fail' | 'ignore'
   /** What becomes of a test that breaks a rule about passed and inherited sockets: `{ L4: 'warn' }`. Standard: see the table of rules. */
   rules?: Partial<Record<RuleId, RuleLevel>>
   /** How long the end of a test waits for what is still on its way: a message to be received, a sender to close. Standard: 1000. */
@@ -47,7 +43,6 @@ export type SocketWrapperOptions = {
   log?: string
 }
 
-export type Escapes = 'fail' | 'ignore'
 export type Keep = 'failure' | 'always' | 'never'
 export type Capture = false | 'failure' | 'always'
 
@@ -60,7 +55,6 @@ export type Options = {
   /** null: derived from the test's own timeout. */
   readonly readyTimeoutMs: number | null
   readonly stopAfterMs: number
-  readonly escapes: Escapes
   readonly rules: RuleLevels
   readonly graceMs: number
   readonly arena: { readonly records: number; readonly sockets: number; readonly processes: number }
@@ -69,7 +63,6 @@ export type Options = {
 }
 
 const maxDelayMs = 2 ** 31 - 1 // the longest delay of setTimeout
-const escapes: readonly Escapes[] = ['fail', 'ignore']
 const keeps: readonly Keep[] = ['failure', 'always', 'never']
 const captures: readonly Capture[] = [false, 'failure', 'always']
 const arenaRules: Rules<Options['arena']> = { records: size(4096), sockets: size(1024), processes: size(512) }
@@ -122,11 +115,6 @@ const rules: Rules<Omit<Options, 'arena' | 'rules'>> = {
     allowed: `a whole number of milliseconds from 1 to ${maxDelayMs}`,
   },
   stopAfterMs: { ...whole(2000, 0, maxDelayMs), allowed: `a whole number of milliseconds from 0 to ${maxDelayMs}` },
-  escapes: {
-    standard: 'fail',
-    allowed: '"fail" or "ignore"',
-    check: (value) => escapes.find((escape) => escape === value),
-  },
   graceMs: { ...whole(1000, 0, maxDelayMs), allowed: `a whole number of milliseconds from 0 to ${maxDelayMs}` },
   log: {
     standard: null,

@@ -2,6 +2,7 @@
 import type { Timeline } from '../journal/timeline.ts'
 import { type RuleId, ruleIds, type RuleLevels } from '../rules.ts'
 import type { Finding } from './finding.ts'
+import { type Checkpoint, findGrowth } from './growth.ts'
 import type { Kernel } from '../process/kernel.ts'
 import {
   findDeadNames,
@@ -14,9 +15,10 @@ import {
   findTruncated,
   findUnused,
 } from './leaks.ts'
+import { findOutliving } from './processes.ts'
 import { findDoubleAccepts, findFlips, findReadAhead, findViolated } from './races.ts'
 import type { Scene } from './scene.ts'
-import { findDivergent, findLimits, findWrongState } from './states.ts'
+import { findDivergent, findLimits, findUnjudged, findWrongState } from './states.ts'
 
 /** How each rule looks for its findings. The others are found where they happen: see their rows. */
 const finders: { readonly [Id in RuleId]?: (scene: Scene) => Finding[] } = {
@@ -30,6 +32,8 @@ const finders: { readonly [Id in RuleId]?: (scene: Scene) => Finding[] } = {
   L8: findGhosts,
   L9: findDeadNames,
   L10: findEnvelopes,
+  L11: findOutliving,
+  L12: ({ checkpoints }) => findGrowth(checkpoints),
   R1: (scene) => findViolated('R1', scene),
   R2: (scene) => findViolated('R2', scene),
   R3: findReadAhead,
@@ -41,15 +45,24 @@ const finders: { readonly [Id in RuleId]?: (scene: Scene) => Finding[] } = {
   S1: findDivergent,
   S2: findWrongState,
   S4: findLimits,
+  T3: findUnjudged,
 }
 
 /** Rules about a descriptor that a process holds at this moment. */
 const held: ReadonlySet<RuleId> = new Set(['L2', 'L4', 'L5', 'L6', 'L7'])
 
-/** In the order of the rules; what is `off` is not looked for. `kernel` null: the journal is believed. */
-export function findFindings(timeline: Timeline, levels: RuleLevels, kernel: Kernel | null = null): Finding[] {
-  const tests = new Set(timeline.processes().flatMap(({ pid, isTest }) => (isTest ? [pid] : [])))
-  const scene: Scene = { sockets: timeline.sockets(), passes: timeline.passes(), tests, kernel }
+export type Evidence = {
+  readonly timeline: Timeline
+  /** null: the journal is believed. */
+  readonly kernel?: Kernel | null
+  readonly checkpoints?: readonly Checkpoint[]
+}
+
+/** In the order of the rules; what is `off` is not looked for. */
+export function findFindings({ timeline, kernel = null, checkpoints = [] }: Evidence, levels: RuleLevels): Finding[] {
+  const processes = timeline.processes()
+  const tests = new Set(processes.flatMap(({ pid, isTest }) => (isTest ? [pid] : [])))
+  const scene = { sockets: timeline.sockets(), passes: timeline.passes(), processes, checkpoints, tests, kernel }
   const found = ruleIds.flatMap((id) => (levels[id] === 'off' ? [] : (finders[id]?.(scene) ?? [])))
   return kernel === null ? found : found.flatMap((finding) => confirm(finding, kernel, levels))
 }

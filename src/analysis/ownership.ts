@@ -21,6 +21,13 @@ type Right =
 /** What is only a violation if somebody receives the message: of a lost one, the sender has the socket still. */
 type Suspicion = Violation & { messageId: bigint }
 
+/** Pid of the process that the right to take input belongs to; null while it belongs to whoever takes some first, or is in a message. */
+export function ownerOf(socket: Pick<SocketView, 'history'>): number | null {
+  const replay = createReplay()
+  for (const event of socket.history) replay.append(event)
+  return replay.owner()
+}
+
 /** Replays the history of one connection; none for listeners and datagram sockets, which processes may share. */
 export function findViolations(socket: SocketView): Violation[] {
   if (socket.info.type !== 'stream' || isListener(socket) || socket.historyLeftOut > 0) return []
@@ -155,6 +162,7 @@ function createReplay() {
 
   return {
     violations,
+    owner: () => (right.kind === 'held' ? right.by : null),
     append(event: JournalEvent): void {
       switch (event.op) {
         case 'born':

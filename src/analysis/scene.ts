@@ -1,11 +1,14 @@
 // What all rules look at: a timeline as it is at one moment.
-import type { PassView, SocketView } from '../journal/views.ts'
+import type { PassView, ProcessView, SocketView } from '../journal/views.ts'
 import type { JournalEvent, OpName } from '../wire/events.ts'
+import type { Checkpoint } from './growth.ts'
 import type { Kernel } from '../process/kernel.ts'
 
 export type Scene = {
   readonly sockets: readonly SocketView[]
   readonly passes: readonly PassView[]
+  readonly processes: readonly ProcessView[]
+  readonly checkpoints: readonly Checkpoint[]
   /** Pids of the process that runs the test: it ends its own sockets with the test, after the verdict. */
   readonly tests: ReadonlySet<number>
   /** null: the journal is believed. */

@@ -1,4 +1,4 @@
-// Passes of sockets that are not what they should be: S1 to S4.
+// Passes of sockets that are not what they should be: S1 to S4. And what nobody can judge.
 import { aboutPass, type Finding, finding } from './finding.ts'
 import { compareRecreation } from './recreation.ts'
 import type { Scene } from './scene.ts'
@@ -43,4 +43,19 @@ export function findLimits({ sockets }: Scene): Finding[] {
       return [finding({ rule: 'S4', socket, operations: [event], pid, fd })]
     }),
   )
+}
+
+/** Of a long history the middle is left out, and with it who did what to a socket that several processes held. */
+export function findUnjudged({ sockets }: Scene): Finding[] {
+  return sockets
+    .filter(({ info, historyLeftOut }) => historyLeftOut > 0 && info.type === 'stream' && info.state === 'connected')
+    .filter(({ info }) => info.flags.includes('shared'))
+    .map((socket) =>
+      finding({
+        rule: 'T3',
+        socket,
+        pid: 0,
+        note: `${socket.historyLeftOut} events of its history are left out, so nothing can be said of its input.`,
+      }),
+    )
 }

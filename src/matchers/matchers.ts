@@ -7,7 +7,8 @@ import type { SocketAddress, SocketInfo } from '../wire/info.ts'
 import { type Endpoint, formatFound, formatWanted, isEndpoint, matchesEndpoint } from './endpoint.ts'
 import { judgeFindings } from './findings.ts'
 import { type MatcherContext, type MatcherResult, result, type Verdict } from './message.ts'
-import { isPass, type Lookup, type Subject, subjectOf, wrongSubject } from './subject.ts'
+import { judgeConsumed, judgeOwned, judgeShared, pidOf, type ProcessLike } from './owners.ts'
+import { holdersOf, isPass, type Lookup, type Subject, subjectOf, wrongSubject } from './subject.ts'
 
 /** Some fields of an info; a nested object needs only some of its own. Asymmetric matchers fit anywhere. */
 export type SocketInfoPattern = {
@@ -20,6 +21,19 @@ type Matcher = (this: MatcherContext, received: unknown, ...expected: never[]) =
 
 /** @param lookup - finds the info of objects that are not of this package. */
 export function createMatchers(lookup: Lookup) {
+  function judgeHolders(
+    context: MatcherContext,
+    matcher: string,
+    received: unknown,
+    processes: readonly unknown[],
+    judge: typeof judgeOwned,
+  ): MatcherResult {
+    const pids = processes.map((process) => pidOf(matcher, process))
+    const subject = subjectOf(received, matcher, lookup)
+    const verdict = judge({ subject, holders: holdersOf(received, subject), isNot: context.isNot }, pids)
+    return result(context, { matcher, received: 'socket', argument: 'process' }, subject, verdict)
+  }
+
   return {
     toRecreateSocketInfo(received: unknown) {
       if (!isPass(received))
@@ -74,6 +88,29 @@ export function createMatchers(lookup: Lookup) {
         judgeConnected(subject, endpoint),
       )
     },
+
+    toBeOwnedBy(received: unknown, process: ProcessLike) {
+      return judgeHolders(this, 'toBeOwnedBy', received, [process], judgeOwned)
+    },
+
+    toBeConsumedOnlyBy(received: unknown, process: ProcessLike) {
+      return judgeHolders(this, 'toBeConsumedOnlyBy', received, [process], judgeConsumed)
+    },
+
+    toBeSharedBy(received: unknown, ...processes: ProcessLike[]) {
+      return judgeHolders(this, 'toBeSharedBy', received, processes, judgeShared)
+    },
+
+    toHaveBeenReceived(received: unknown) {
+      if (!isPass(received)) throw wrongSubject('toHaveBeenReceived', 'a pass, as `network.passes` has it', received)
+      const subject = subjectOf(received, 'toHaveBeenReceived', lookup)
+      return result(this, { matcher: 'toHaveBeenReceived', received: 'pass', argument: '' }, subject, {
+        pass: received.to !== null,
+        expected: `the pass from ${formatHolder(received.from, subject.names)} to have been received`,
+        received: received.to === null ? 'in flight' : `received by ${formatHolder(received.to, subject.names)}`,
+      })
+    },
+
     toHaveNoLeaks(received: unknown) {
       return judgeFindings(this, 'toHaveNoLeaks', received)
     },

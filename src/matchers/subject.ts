@@ -1,7 +1,7 @@
 // What a matcher was given: a pass, a socket of a network, an info, or something whose info can be looked up.
 import { SocketWrapperError } from '../errors.ts'
 import { type Named, type Names, namesKey, plainNames } from '../journal/names.ts'
-import type { PassView, SocketStory } from '../journal/views.ts'
+import type { Holder, PassView, SocketStory } from '../journal/views.ts'
 import type { SocketInfo } from '../wire/info.ts'
 
 export type Subject = {
@@ -57,6 +57,18 @@ function isSocket(value: unknown): value is SocketStory {
   return (
     isObject(value) && isInfo(value['info']) && typeof value['number'] === 'number' && Array.isArray(value['history'])
   )
+}
+
+/** Of a pass: of its socket. What the kernel or the journal says of a view; none of an info alone. */
+export function holdersOf(value: unknown, { socket }: Subject): readonly Holder[] {
+  const sources: readonly unknown[] = [isPass(value) ? value.socket : value, socket]
+  const lists = sources.map((source) => (isObject(source) ? source['holders'] : undefined))
+  const [list = []] = lists.filter((holders) => Array.isArray(holders))
+  return list.filter(isHolder)
+}
+
+function isHolder(value: unknown): value is Holder {
+  return isObject(value) && typeof value['pid'] === 'number' && typeof value['fd'] === 'number'
 }
 
 function isInfo(value: unknown): value is SocketInfo {

@@ -6,6 +6,7 @@ import { basename, resolve } from 'node:path'
 import process from 'node:process'
 import { SocketWrapperError } from '../errors.ts'
 import { show } from '../options/table.ts'
+import { type RuleLevel, ruleLevels } from '../rules.ts'
 import type { Channel } from '../network/channel.ts'
 import { nowMs } from '../network/clock.ts'
 import type { HostEntry } from '../network/hosts.ts'
@@ -30,6 +31,12 @@ export type SpawnOptions = {
   ready?: Ready
   readyTimeoutMs?: number
   stopAfterMs?: number
+  /** `'accept'`: it and its children may accept from a listener that was passed, beside others (rule R4). */
+  share?: 'accept'
+  /** Descriptors that they may inherit over exec and never use (rules L6, L7). */
+  inherit?: readonly number[]
+  /** What becomes of their leaks (rules L1 to L10). Standard: the level of each rule. */
+  leaks?: RuleLevel
 }
 
 export type ForkOptions = SpawnOptions & {
@@ -101,7 +108,19 @@ export async function launch(request: Launch): Promise<Running> {
   }
 }
 
-const knownOptions = ['env', 'cwd', 'stdio', 'ready', 'readyTimeoutMs', 'stopAfterMs', 'execArgv']
+const allowing: {
+  readonly [Name in 'share' | 'inherit' | 'leaks']: [allowed: string, check: (value: unknown) => boolean]
+} = {
+  share: ['"accept"', (value) => value === 'accept'],
+  inherit: ['a list of descriptor numbers', (value) => Array.isArray(value) && value.every(isDescriptor)],
+  leaks: ['"off", "warn" or "fail"', (value) => ruleLevels.some((level) => level === value)],
+}
+const allowingNames = Object.keys(allowing) as (keyof typeof allowing)[]
+const knownOptions = ['env', 'cwd', 'stdio', 'ready', 'readyTimeoutMs', 'stopAfterMs', ...allowingNames, 'execArgv']
+
+function isDescriptor(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0
+}
 
 function checkRequest({ command, args, options }: Launch): void {
   const refuse = (option: string, allowed: string, value: unknown): never => {
@@ -117,6 +136,10 @@ function checkRequest({ command, args, options }: Launch): void {
       `left out (there are ${knownOptions.join(', ')})`,
       Object.entries(options).find(([name]) => name === unknown)?.[1],
     )
+  for (const name of allowingNames) {
+    const [allowed, check] = allowing[name]
+    if (options[name] !== undefined && !check(options[name])) refuse(name, allowed, options[name])
+  }
   const { ready, readyTimeoutMs, stopAfterMs } = options
   if (ready !== undefined && !isReady(ready)) refuse('ready', allowedReady, ready)
   const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value < 2 ** 31

@@ -76,8 +76,15 @@ export function formatFinding(finding: Finding, names: Names = namesOf(finding.s
       .split('\n')
       .map((line) => `  ${line}`),
     ...(socket === null ? [] : formatHistory(socket, historyLines, names).map((line) => `  ${line}`)),
-    `  ${rules[rule].definition} To allow it: environmentOptions['socket-wrapper'].rules = { ${rule}: 'warn' }`,
+    `  ${rules[rule].definition} To allow it: ${wayToAllow(finding)}`,
   ]
+}
+
+/** The narrowest way that there is. */
+function wayToAllow({ rule, fd }: Finding): string {
+  if (rule === 'R4') return "spawn(…, { share: 'accept' })"
+  if ((rule === 'L6' || rule === 'L7') && fd >= 0) return `spawn(…, { inherit: [${fd}] })`
+  return `environmentOptions['socket-wrapper'].rules = { ${rule}: 'warn' }`
 }
 
 function senderOf(pass: Finding['pass'], names: Names): string {

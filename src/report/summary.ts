@@ -15,6 +15,8 @@ export type NetworkSummary = {
   passes: string[]
   /** How many there were beyond `passes`. */
   morePasses: number
+  /** What rules say that only warn, two lines each, and allowances that nothing needed. */
+  warnings: string[]
 }
 
 declare module 'vitest' {
@@ -29,7 +31,11 @@ declare module 'vitest' {
 /** A test that passes more is about load, not about lines. */
 const maxPasses = 1000
 
-export function summarize(timeline: Timeline, hosts: readonly HostEntry[]): NetworkSummary {
+export function summarize(
+  timeline: Timeline,
+  hosts: readonly HostEntry[],
+  warnings: readonly string[] = [],
+): NetworkSummary {
   const { names } = timeline
   const label = (pid: number): string => `${names.process(pid)}[${pid}]`
   const processes = timeline.processes().toSorted((one, other) => Number(other.isTest) - Number(one.isTest))
@@ -47,17 +53,20 @@ export function summarize(timeline: Timeline, hosts: readonly HostEntry[]): Netw
     otherProcesses: others.length,
     passes: passes.slice(0, maxPasses).map((pass) => formatPass(pass)),
     morePasses: Math.max(0, passes.length - maxPasses),
+    warnings: [...warnings],
   }
 }
 
 /** The lines below a test's title. */
-export function formatSummary({ hosts, processes, otherProcesses, passes, morePasses }: NetworkSummary): string[] {
+export function formatSummary(summary: NetworkSummary): string[] {
+  const { hosts, processes, otherProcesses, passes, morePasses, warnings } = summary
   const others = otherProcesses > 0 ? [`… ${otherProcesses} more without a socket …`] : []
   const more = morePasses > 0 ? [`… ${morePasses} more passes …`] : []
   return [
     ...listed('hosts', hosts),
     ...listed('processes', [...processes, ...others]),
     ...listed('passes', [...passes, ...more]),
+    ...(warnings.length === 0 ? [] : listed('warnings', warnings)),
   ]
 }
 

@@ -71,7 +71,7 @@ test('T1: what is outside of the network is named, and fails the test when it ho
   const found = await outcome()
   const message = `T1: not everything that this test started is in its network.
   - Process "escape_static" (pid N) is a static binary, which loads no shim and would reach the real network. It holds tcp 127.0.0.1:N listening of the real network. Use a build that is linked dynamically (Go: \`CGO_ENABLED=1 go build -ldflags=-linkmode=external\`).
-To let such processes be: environmentOptions['socket-wrapper'].escapes = 'ignore'.`
+To let such processes be: environmentOptions['socket-wrapper'].rules = { T1: 'off' }.`
   expect(told(found, 'a static server')).toContain(message)
   expect(told(found, 'a static daemon, whose parent is gone')).toContain(message)
   expect(told(found, 'raw system calls')).toContain(
@@ -100,8 +100,8 @@ To let such processes be: environmentOptions['socket-wrapper'].escapes = 'ignore
     expect(found.tests[title]).toMatchObject({ state: 'passed' })
 })
 
-test("escapes: 'ignore' lets them be", async () => {
-  const { tests } = await outcome("environmentOptions: { 'socket-wrapper': { escapes: 'ignore' } },")
+test("rules: { T1: 'off' } lets them be", async () => {
+  const { tests } = await outcome("environmentOptions: { 'socket-wrapper': { rules: { T1: 'off' } } },")
   expect(tests['a static server']).toMatchObject({ state: 'passed' })
   expect(tests['raw system calls']).toMatchObject({ state: 'passed' })
 })

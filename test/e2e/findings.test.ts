@@ -11,6 +11,7 @@ const meta = {
     L2: 'off',
     L3: 'warn',
     L4: 'warn',
+    L12: 'warn',
     R1: 'warn',
     R2: 'warn',
     R3: 'off',
@@ -202,6 +203,33 @@ print("ready", flush=True)
 sys.stdin.read()
 `
   expect(await found(network, program)).toEqual([])
+})
+
+/** A server that keeps what it accepts, or not. */
+const accepting = (close: string): string => `
+import socket
+listener = socket.create_server(("0.0.0.0", 80))
+kept = []
+while True:
+    connection, _ = listener.accept()
+    kept.append(connection)
+    connection.send(b"x")
+    ${close}
+`
+
+test.for([
+  { what: 'grows', close: '', rules: ['L12'] },
+  { what: 'does not grow', close: 'kept.pop().close()', rules: [] },
+])('what $what from checkpoint to checkpoint', { meta }, async ({ close, rules }, { network }) => {
+  await network.host('web').spawn('python3', ['-c', accepting(close)])
+  for (let round = 0; round < 3; round++) {
+    const client = connect(80, 'web')
+    await once(client, 'data')
+    if (close !== '') await once(client, 'end')
+    network.checkpoint()
+    client.destroy()
+  }
+  expect(network.findings.map(({ rule }) => rule)).toEqual(rules)
 })
 
 test.for(twins)('no finding where it is done right: $what', { meta }, async ({ right }, { network }) => {

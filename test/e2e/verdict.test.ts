@@ -17,8 +17,8 @@ print("sent", flush=True)
 sys.stdin.read()
 \`
 
-async function leak(network) {
-  const server = await network.host('web').spawn('python3', ['-c', program])
+async function leak(network, options) {
+  const server = await network.host('web').spawn('python3', ['-c', program], options)
   connect(80, 'web').on('error', () => undefined)
   await server.stdout.lines().next()
 }
@@ -32,6 +32,19 @@ test('allows it', { meta: { socketWrapperRules: { L1: 'warn' } } }, async ({ net
   expect(network.findings).toMatchObject([{ rule: 'L1', level: 'warn' }])
   expect(() => expect(network).toHaveNoLeaks()).toThrow('L1 lost in flight')
   expect(network).toHaveNoRaces()
+})
+
+test('allows it to one process', async ({ network }) => {
+  await leak(network, { leaks: 'off' })
+  expect(network).toHaveNoLeaks()
+})
+
+test('allows what never happens', async ({ network }) => {
+  await leak(network, { leaks: 'off', share: 'accept' })
+})
+
+test('misspells an allowance', async ({ network }) => {
+  await leak(network, { share: 'read' })
 })
 
 test('misspells a rule', { meta: { socketWrapperRules: { L111: 'warn' } } }, () => undefined)
@@ -48,6 +61,9 @@ test('a test that leaks fails at its end, with the socket’s history, where its
     config: "testTimeout: 60_000, environmentOptions: { 'socket-wrapper': { graceMs: 100 } }",
   })
   expect(tests['allows it']?.message).toBe('')
+  expect(tests['allows it to one process']?.message).toBe('')
+  expect(tests['misspells an allowance']?.message).toContain('Option "share"')
+  expect(tests['allows what never happens']?.message).toBe('')
   expect(tests['is clean']?.state).toBe('passed')
   expect(tests['leaks']?.state).toBe('failed')
   const message = (tests['leaks']?.message ?? '')

@@ -57,7 +57,7 @@ function findingsOf(
   timeline.append(list.map((step) => write(step)))
   const row = { startedNs: 0n, isExited: false, isUnderShim: true, isSpawned: false, program: 'x', parent: 1, host: 1 }
   if (testPid !== undefined) timeline.addProcesses([{ ...row, pid: testPid, isTest: true }])
-  return findFindings(timeline, levels, kernel)
+  return findFindings({ timeline, kernel }, levels)
 }
 
 const idsOf = (list: readonly Step[], testPid?: number): RuleId[] => findingsOf(list, testPid).map(({ rule }) => rule)
@@ -328,14 +328,14 @@ describe('other rules', () => {
   test('a socket that its receiver sees otherwise', () => {
     const timeline = createTimeline()
     timeline.append(handedOver(someInfo(), someInfo({ peer: null })))
-    expect(findFindings(timeline, withoutUse).map(({ rule }) => rule)).toEqual(['S1'])
+    expect(findFindings({ timeline }, withoutUse).map(({ rule }) => rule)).toEqual(['S1'])
   })
 
   test('what is off is not looked for', () => {
     const timeline = createTimeline()
     const write = eventWriter()
     timeline.append([accept, send()].map((step) => write(step)))
-    expect(findFindings(timeline, { ...withoutUse, L1: 'off' })).toEqual([])
+    expect(findFindings({ timeline }, { ...withoutUse, L1: 'off' })).toEqual([])
   })
 })
 

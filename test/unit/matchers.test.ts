@@ -1,12 +1,16 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { createJudge } from '../../src/analysis/allow.ts'
+import { finding } from '../../src/analysis/finding.ts'
+import { findViolations } from '../../src/analysis/ownership.ts'
 import { createTimeline } from '../../src/journal/timeline.ts'
 import { plainNames } from '../../src/journal/names.ts'
 import { createMatchers } from '../../src/matchers/matchers.ts'
 import type {} from '../../src/matchers/types.ts'
+import { ruleIds, type RuleLevels } from '../../src/rules.ts'
 import type { JournalEvent } from '../../src/wire/events.ts'
 import type { SocketInfo } from '../../src/wire/info.ts'
-import { handedOver, masterPid, someInfo, workerPid } from './hand-written.ts'
+import { eventWriter, handedOver, masterPid, someInfo, workerPid } from './hand-written.ts'
 
 /** Stands for an object of Node's. */
 const nodeSocket = { isNodeSocket: true }
@@ -43,6 +47,7 @@ function messageOf(assertion: () => void): string {
 }
 
 const info = someInfo()
+const levels = Object.fromEntries(ruleIds.map((id) => [id, 'fail'])) as RuleLevels
 
 describe('toRecreateSocketInfo', () => {
   test('holds for a pass that recreated everything', () => {
@@ -294,4 +299,66 @@ test('a wrong field, value or endpoint does not compile, and is refused at run t
     // @ts-expect-error a port is a number
     expect(() => expect(info).not.toBeListeningOn(wrong)).toThrow(/^toBeListeningOn takes a port/)
   }
+})
+
+describe('whose a socket is', () => {
+  const write = eventWriter()
+  const shared = (extra: readonly JournalEvent[]) => {
+    const [, connection] = timelineOf([
+      write({ op: 'accept', fd: 12, detail: 10, info: someInfo({ cookie: 1n, state: 'listening' }) }),
+      write({ op: 'accept', fd: 13, detail: 10, info }),
+      write({ op: 'fork' }),
+      write({ op: 'processFork', pid: workerPid, detail: masterPid }),
+      ...extra,
+    ]).sockets()
+    if (connection === undefined) throw new Error('there is no second socket')
+    return connection
+  }
+  const read = (pid: number) => write({ op: 'consume', pid, fd: 13, info })
+
+  test('toBeOwnedBy asks who has the right to take input', () => {
+    const pass = passOf(handedOver())
+    expect(pass).toBeOwnedBy({ pid: workerPid })
+    expect(messageOf(() => expect(pass).toBeOwnedBy(masterPid))).toContain(
+      'Expected: the socket that was received to be owned by master[4711]\nReceived: owned by worker[4712]',
+    )
+    expect(shared([])).not.toBeOwnedBy(masterPid)
+    expect(shared([read(masterPid)])).toBeOwnedBy(masterPid)
+  })
+
+  test('toBeConsumedOnlyBy asks who took input', () => {
+    expect(shared([read(masterPid)])).toBeConsumedOnlyBy(masterPid)
+    const both = shared([read(masterPid), read(workerPid)])
+    expect(messageOf(() => expect(both).toBeConsumedOnlyBy(masterPid))).toContain(
+      'consumed by master[4711] and worker[4712]',
+    )
+  })
+
+  test('toBeSharedBy asks who holds it, and allows that', () => {
+    const both = shared([read(masterPid), read(workerPid)])
+    const judge = createJudge(levels, new Map(), (pid) => pid)
+    const [race] = findViolations(both).map(({ first, second }) =>
+      finding({ rule: 'R9', socket: both, pid: second.pid, operations: [first, second] }),
+    )
+    if (race === undefined) throw new Error('there is no race')
+    expect(judge.levelOf(race)).toBe('fail')
+    expect(messageOf(() => expect(both).toBeSharedBy(masterPid))).toContain('held by master[4711] and worker[4712]')
+    expect(judge.levelOf(race)).toBe('fail')
+    expect(both).toBeSharedBy(masterPid, workerPid)
+    expect(judge.levelOf(race)).toBe('off')
+  })
+
+  test('toHaveBeenReceived asks whether a pass is in flight', () => {
+    expect(passOf(handedOver())).toHaveBeenReceived()
+    expect(passOf(handedOver(info, null, null))).not.toHaveBeenReceived()
+    expect(messageOf(() => expect(passOf(handedOver(info, null, null))).toHaveBeenReceived())).toContain(
+      'Received: in flight',
+    )
+  })
+
+  test('a mistake is none of these, also with `.not`', () => {
+    expect(() => expect(shared([])).not.toBeOwnedBy('master' as never)).toThrow(
+      'a process, as `spawn` gives it, or a pid',
+    )
+  })
 })
