@@ -78,9 +78,10 @@ export const rules = {
   },
   L11: {
     name: 'outlives the test',
-    definition: 'A process is alive although all that the test started has ended.',
+    definition: 'A process is alive, and the process that the test had started, from which it descends, is not.',
     level: 'off',
-    decided: 'the process table after the last stop, and the grace; the environment ends it in any case',
+    decided:
+      'living processes below a started one that has ended; a daemon by design is one, and the environment ends it in any case',
   },
   L12: {
     name: 'growth',
