@@ -1,8 +1,7 @@
 // The findings of a timeline: the same for the same timeline and the same answers of the kernel.
-import type { Timeline } from '../journal/timeline.ts'
 import { type RuleId, ruleIds, type RuleLevels } from '../rules.ts'
 import type { Finding } from './finding.ts'
-import { type Checkpoint, findGrowth } from './growth.ts'
+import { findGrowth } from './growth.ts'
 import type { Kernel } from '../process/kernel.ts'
 import {
   findDeadNames,
@@ -17,7 +16,7 @@ import {
 } from './leaks.ts'
 import { findOutliving } from './processes.ts'
 import { findDoubleAccepts, findFlips, findReadAhead, findViolated } from './races.ts'
-import type { Scene } from './scene.ts'
+import { createScene, type Evidence, type Scene } from './scene.ts'
 import { findDivergent, findLimits, findUnjudged, findWrongState } from './states.ts'
 
 /** How each rule looks for its findings. The others are found where they happen: see their rows. */
@@ -51,18 +50,10 @@ const finders: { readonly [Id in RuleId]?: (scene: Scene) => Finding[] } = {
 /** Rules about a descriptor that a process holds at this moment. */
 const held: ReadonlySet<RuleId> = new Set(['L2', 'L4', 'L5', 'L6', 'L7'])
 
-export type Evidence = {
-  readonly timeline: Timeline
-  /** null: the journal is believed. */
-  readonly kernel?: Kernel | null
-  readonly checkpoints?: readonly Checkpoint[]
-}
-
 /** In the order of the rules; what is `off` is not looked for. */
-export function findFindings({ timeline, kernel = null, checkpoints = [] }: Evidence, levels: RuleLevels): Finding[] {
-  const processes = timeline.processes()
-  const tests = new Set(processes.flatMap(({ pid, isTest }) => (isTest ? [pid] : [])))
-  const scene = { sockets: timeline.sockets(), passes: timeline.passes(), processes, checkpoints, tests, kernel }
+export function findFindings(evidence: Evidence, levels: RuleLevels): Finding[] {
+  const scene = createScene(evidence)
+  const { kernel } = scene
   const found = ruleIds.flatMap((id) => (levels[id] === 'off' ? [] : (finders[id]?.(scene) ?? [])))
   return kernel === null ? found : found.flatMap((finding) => confirm(finding, kernel, levels))
 }

@@ -41,19 +41,19 @@ function isReceiptOf({ op, messageId, position, pid, fd }: JournalEvent, pass: P
   return messageId === pass.messageId && position === pass.position
 }
 
-export function findRetained({ passes, tests }: Scene): Finding[] {
+export function findRetained({ passes, passesOf, tests }: Scene): Finding[] {
   return passes.flatMap((pass) => {
     const { from, to, socket } = pass
     if (to === null || from.pid === 0 || from.pid === to.pid || tests.has(from.pid)) return []
     if (socket.info.type !== 'stream' || socket.info.state !== 'connected') return []
     // It may have got it back, or have been given it by fork again: then it holds it by right.
-    const isBack = passes.some((other) => other.socket === socket && other.to?.pid === from.pid)
-    return holds(socket, from.pid) && !isBack ? [aboutPass('L4', pass)] : []
+    if (!holds(socket, from.pid) || passesOf(socket).some((other) => other.to?.pid === from.pid)) return []
+    return [aboutPass('L4', pass)]
   })
 }
 
 /** A peek gives a descriptor, and the receipt of the same message another one. */
-export function findPeeked({ sockets, passes, tests }: Scene): Finding[] {
+export function findPeeked({ sockets, passesOf, tests }: Scene): Finding[] {
   return sockets.flatMap((socket) =>
     socket.history.flatMap((peek, index) => {
       const { op, pid, fd, messageId, position } = peek
@@ -67,7 +67,8 @@ export function findPeeked({ sockets, passes, tests }: Scene): Finding[] {
         (event) => event.pid === pid && event.fd === fd && (isUse(event) || event.op === 'drop'),
       )
       if (receipt === undefined || isOther) return []
-      const pass = passes.find((other) => other.messageId === messageId && other.position === position) ?? null
+      const pass =
+        passesOf(socket).find((other) => other.messageId === messageId && other.position === position) ?? null
       return [finding({ rule: 'L5', socket, pass, operations: [peek, receipt], pid, fd })]
     }),
   )
