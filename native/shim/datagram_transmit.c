@@ -9,6 +9,7 @@
 #include "capture.h"
 #include "datagram_control.h"
 #include "datagram_rival.h"
+#include "datagram_room.h"
 #include "group.h"
 #include "kernel_socket.h"
 #include "root.h"
@@ -53,8 +54,38 @@ static void end_stall(struct sock *s, const struct address *to) {
 
 static bool is_nonblocking(int fd, int flags) { return (flags & MSG_DONTWAIT) || (kernel_fcntl(fd, F_GETFL, 0) & O_NONBLOCK); }
 
+/* The receiver's name, also where only the kernel knows the peer. */
+static int destination(int fd, const struct parcel *p, struct sockaddr_un *un) {
+  struct sockaddr_un peer;
+  socklen_t length = sizeof peer;
+  if (p->message.msg_name) {
+    memcpy(un, p->message.msg_name, sizeof *un);
+    return 0;
+  }
+  if (kernel_getpeername(fd, &peer, &length) < 0 || !peer.sun_path[0]) return -ENOENT;
+  *un = peer;
+  if (peer.sun_path[0] != '/') strcpy(stpcpy(un->sun_path, "/"), peer.sun_path); /* bound from inside a chroot: root.h */
+  peer = *un;
+  group_file(&peer, 0, un->sun_path); /* the first of a group was bound to the plain name */
+  return 0;
+}
+
+/* -EPERM: the receiver takes it from nobody else, or would not know who sent it. */
+static long send_beside(int fd, struct sock *s, const struct parcel *p) {
+  struct sockaddr_un un;
+  struct courier_label label;
+  if (!datagram_knows_receiver(s->network, p->to) || destination(fd, p, &un) < 0 || datagram_label(fd, s, p->to, &label) < 0) return -EPERM;
+  long result = courier_send(s->network, &label, &un, &p->message);
+  if (result >= 0 && capture_is_on(s)) capture_datagram_lost(s, p->capture, false);
+  return result;
+}
+
 static long attempt(int fd, struct sock *s, const struct parcel *p) {
   int flags = p->flags | MSG_DONTWAIT | MSG_NOSIGNAL;
+  if (!p->label && datagram_room_ends(fd, s, p->size)) {
+    long result = send_beside(fd, s, p);
+    if (result != -EPERM) return result;
+  }
   if (p->label) {
     long result = p->is_sent_as ? courier_send(s->network, p->label, p->message.msg_name, &p->message)
                                 : courier_ride(s->network, p->label, fd, &p->message, flags);
@@ -67,19 +98,10 @@ static long attempt(int fd, struct sock *s, const struct parcel *p) {
 
 /* -EAGAIN and -ENOENT: not there. */
 static long spill(int fd, struct sock *s, const struct parcel *p, bool full) {
-  struct sockaddr_un un, peer;
-  socklen_t length = sizeof peer;
-  if (p->message.msg_name) {
-    memcpy(&un, p->message.msg_name, sizeof un);
-  } else {
-    if (kernel_getpeername(fd, &peer, &length) < 0 || !peer.sun_path[0]) return -ENOENT;
-    un = peer;
-    if (peer.sun_path[0] != '/') strcpy(stpcpy(un.sun_path, "/"), peer.sun_path); /* bound from inside a chroot: root.h */
-    peer = un;
-    group_file(&peer, 0, un.sun_path); /* the first of a group was bound to the plain name */
-  }
+  struct sockaddr_un un;
   struct courier_label label;
-  int named = p->label ? 0 : datagram_label(fd, s, p->to, &label);
+  int named = destination(fd, p, &un);
+  if (named == 0 && !p->label) named = datagram_label(fd, s, p->to, &label);
   if (named < 0) return named;
   long result = spill_send(s->network, p->label ? p->label : &label, &un, &p->message, p->size, full);
   if (result >= 0 && capture_is_on(s)) capture_datagram_lost(s, p->capture, false);

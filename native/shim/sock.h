@@ -37,6 +37,7 @@ struct sock {
   _Atomic(struct error_queue *) errors;  /* UDP: error_queue.h */
   _Atomic(struct cork *) cork;           /* UDP: datagram_cork.h */
   _Atomic u32 drops;                     /* UDP: datagrams that found no room */
+  _Atomic bool wants_room;               /* UDP: somebody waits for room to send (datagram_room.h) */
   _Atomic u64 full;                      /* UDP: the destination whose queue is full and since when; 0 for none */
   _Atomic u32 flow;                      /* where the capture had it last */
   _Atomic i32 local[SOCK_LOCAL_OPTIONS]; /* option_local.h */

@@ -28,6 +28,7 @@ enum { TABLE_MAX = 1 << 20, SOCKETS_DEFAULT = 65535, SOCKETS_MAX = 262140, OWN_M
 _Atomic u32 *table_entries;
 u32 table_size;
 struct sock *table_slots;
+_Atomic bool table_has_datagrams;
 __thread int table_in_vfork_child;
 
 static u32 slots_max;
@@ -92,6 +93,7 @@ struct sock *table_new(struct network *network) {
   atomic_store_explicit(&s->name_inode, 0, memory_order_relaxed);
   atomic_store_explicit(&s->filled, 0, memory_order_relaxed);
   atomic_store_explicit(&s->drops, 0, memory_order_relaxed);
+  atomic_store_explicit(&s->wants_room, false, memory_order_relaxed);
   atomic_store_explicit(&s->cork, NULL, memory_order_relaxed);
   atomic_store_explicit(&s->errors, NULL, memory_order_relaxed);
   atomic_store_explicit(&s->near, 0, memory_order_relaxed);
@@ -165,7 +167,10 @@ int table_install(int fd, struct sock *s) {
   }
   reach(fd);
   u32 entry = slot_number(s) + 1;
-  if (s->info.type == SOCK_DGRAM) entry |= TABLE_DATAGRAM;
+  if (s->info.type == SOCK_DGRAM) {
+    entry |= TABLE_DATAGRAM;
+    atomic_store_explicit(&table_has_datagrams, true, memory_order_relaxed);
+  }
   if (capture_is_on(s)) entry |= TABLE_CAPTURED;
   if (atomic_load(&s->served)) entry |= TABLE_SERVED;
   if (s->network->arena && s->info.type == SOCK_STREAM) entry |= TABLE_FRESH;

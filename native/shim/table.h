@@ -25,6 +25,7 @@
 extern _Atomic u32 *table_entries;
 extern u32 table_size; /* 0 until table_init */
 extern struct sock *table_slots;
+extern _Atomic bool table_has_datagrams; /* or had */
 
 /* Constructor only. Returns 0 or -errno. */
 int table_init(void);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * poll, select and epoll answer of our sockets what they answer of inet ones, so these only note who waits for input (consume.h). */
+ * poll, select and epoll answer of our sockets what they answer of inet ones, so these only note who waits for input (consume.h), and for room to
+ * send (datagram_room.h). */
 #include "libc.h"
 
 #include "consume.h"
+#include "datagram_room.h"
 #include "enter.h"
 
 /* The C library declares that it only writes to them. */
 static void arm(const struct pollfd *polls, nfds_t count) {
   __asm__("" : "+r"(polls) : : "memory");
   consume_arm_polls(polls, count);
+  datagram_room_arm_polls(polls, count);
 }
 
 int __poll_chk(struct pollfd *polls, nfds_t count, int timeout, size_t room);
@@ -37,17 +40,20 @@ EXPORT int __ppoll_chk(struct pollfd *polls, nfds_t count, const struct timespec
 
 EXPORT int select(int count, fd_set *restrict input, fd_set *restrict output, fd_set *restrict special, struct timeval *restrict timeout) {
   consume_arm_set(input, count);
+  datagram_room_arm_set(output, count);
   return libc.select(count, input, output, special, timeout);
 }
 
 EXPORT int pselect(int count, fd_set *restrict input, fd_set *restrict output, fd_set *restrict special,
                    const struct timespec *restrict timeout, const sigset_t *restrict mask) {
   consume_arm_set(input, count);
+  datagram_room_arm_set(output, count);
   return libc.pselect(count, input, output, special, timeout, mask);
 }
 
 EXPORT int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event) {
   int result = libc.epoll_ctl(epoll, operation, fd, event);
   if (result == 0 && operation != EPOLL_CTL_DEL && (event->events & (EPOLLIN | EPOLLRDNORM))) consume_arm(fd);
+  if (result == 0 && operation != EPOLL_CTL_DEL && (event->events & (EPOLLOUT | EPOLLWRNORM))) datagram_room_arm(fd);
   return result;
 }

@@ -21,6 +21,7 @@ sameAsKernel(
   'datagram_segment',
   'datagram_said',
   'datagram_overflow',
+  'datagram_writable',
   'broadcast',
   'multicast_limits',
   'timestamps',
