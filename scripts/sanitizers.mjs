@@ -2,10 +2,12 @@
 // The shim's suite under a tool that ends a program which does what it must not: with a shim that is built by a sanitizer of gcc, or with the
 // ordinary one under valgrind. test/shim/sanitized.ts says what cannot run there.
 //   node scripts/sanitizers.mjs address|thread|memory [vitest's arguments]
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const kinds = {
@@ -63,10 +65,24 @@ function run(command, args, env = {}) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-/** Builds the shim; the variables with which test/helpers.ts takes it. */
-function built({ flags: sanitizer, library: runtime }) {
-  mkdirSync(directory, { recursive: true })
-  run('cc', [...flags, ...sanitizer, ...sources.map((file) => join('native/shim', file)), '-o', library, ...link])
+/** Builds the shim, several files at a time; the variables with which test/helpers.ts takes it. */
+async function built({ flags: sanitizer, library: runtime }) {
+  const objects = join(directory, name)
+  mkdirSync(objects, { recursive: true })
+  const waiting = sources.values()
+  const compile = async () => {
+    for (const file of waiting)
+      await promisify(execFile)('cc', [
+        ...flags,
+        ...sanitizer,
+        '-c',
+        join(root, 'native/shim', file),
+        '-o',
+        join(objects, `${file}.o`),
+      ])
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, compile))
+  run('cc', [...sanitizer, ...sources.map((file) => join(objects, `${file}.o`)), '-o', library, ...link])
   const first = spawnSync('cc', [`-print-file-name=${runtime}`], { encoding: 'utf8' }).stdout.trim()
   return { TEST_SHIM: library, TEST_SHIM_PRELOAD_FIRST: first }
 }
@@ -74,5 +90,5 @@ function built({ flags: sanitizer, library: runtime }) {
 const chosen = kind.programs !== undefined && rest.length === 0 ? ['-t', `^(${kind.programs.join('|')}) in a `] : rest
 run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'shim', ...chosen], {
   TEST_SANITIZER: name,
-  ...(kind.runner === undefined ? built(kind) : { TEST_RUNNER: kind.runner }),
+  ...(kind.runner === undefined ? await built(kind) : { TEST_RUNNER: kind.runner }),
 })

@@ -56,7 +56,7 @@ void address_write(const struct address *from, int family, struct sockaddr *out,
     memcpy(&full.in6.sin6_addr, from->bytes, 16);
     size = sizeof full.in6;
   }
-  memcpy(out, &full, *length < size ? *length : size);
+  if (*length) memcpy(out, &full, *length < size ? *length : size);
   *length = size;
 }
 

@@ -213,17 +213,17 @@ long datagram_send_whole(int fd, struct sock *s, const struct msghdr *message, i
   struct address peer = info_peer(&info), to = peer;
   struct datagram_said said;
   struct courier_label label;
-  int result = datagram_take_error(fd, s);
-  if (result < 0) return result;
   struct parcel parcel = {.message = *message, .to = &to, .flags = flags & ~(MSG_OOB | MSG_MORE), .size = message_size(message)};
   if (parcel.size > 0xffff) return -EMSGSIZE;
-  result = destination_of(s, &info, message, flags, &to, &said);
+  int result = destination_of(s, &info, message, flags, &to, &said);
   if (result == 0 && network_passes_through(s->network, &to)) return send_elsewhere(fd, s, &info, message, flags);
   bool to_peer = info.state == STATE_connected && memcmp(&peer, &to, sizeof peer) == 0;
   if (result == 0) result = route(s, &info, &to);
   if (result == 0 && parcel.size > most_bytes(&to)) result = -EMSGSIZE;
   int bound = choose_port(fd, s, &info);
   if (bound < 0 || result < 0) return bound < 0 ? bound : result;
+  result = datagram_take_error(fd, s); /* sock_alloc_send_skb */
+  if (result < 0) return result;
   note_own_host(s, &to);
   if (message->msg_controllen && datagram_needs_label(fd, s, &info, &to, &said, &label)) {
     parcel.label = &label;

@@ -49,7 +49,7 @@ struct sock *stream_begin_anew(int fd, struct sock *s, bool in_place);
 /* The descriptors of s get a new socket, with the same options and the address that the program chose, which has another port when the old one
  * was let go. NULL: not possible. */
 struct sock *stream_renew(int fd, struct sock *s);
-/* The same, for a socket that bind(2) is about to give an address: a shutdown of it stays. */
+/* The same, for a socket that bind(2) is about to give an address: a shutdown of it stays, and it shows its old port if that fails. */
 struct sock *stream_renew_unbound(int fd, struct sock *s);
 /* A connection that is over has let go of a port that was not asked for: bind(2) takes another one. */
 bool stream_has_ended(int fd, const struct sock *s);

@@ -132,10 +132,14 @@ struct sock *stream_renew(int fd, struct sock *s) {
   bool has_left_name = stream_has_left_name(s);
   s = renew_kept(fd, s);
   if (!s) return NULL;
-  bool chosen = info.localPort && !(info.flags & (FLAG_autobound | FLAG_accepted));
+  bool chosen = info.localPort && (info.state != STATE_open || has_left_name) && !(info.flags & (FLAG_autobound | FLAG_accepted));
   struct address local = info.flags & FLAG_anyBound ? address_any(info.flags & FLAG_nameV4 ? AF_INET : info.family) : info_local(&info);
   local.port = has_left_name ? 0 : info.localPort;
-  if (chosen) endpoint_bind(fd, s, &local);
+  if (!chosen) return s;
+  endpoint_bind(fd, s, &local);
+  sock_begin(s);
+  s->info.flags |= info.flags & FLAG_chosenPort;
+  sock_end(s);
   return s;
 }
 
@@ -145,17 +149,19 @@ bool stream_has_ended(int fd, const struct sock *s) {
 }
 
 struct sock *stream_renew_unbound(int fd, struct sock *s) {
-  bool past = s->info.state == STATE_connected;
-  u16 shut = past ? FLAG_shutRead | FLAG_shutWrite : s->info.flags & (FLAG_shutRead | FLAG_shutWrite);
-  int error = past ? stream_take_error(fd, s) : 0;
+  bool over = s->info.state == STATE_connected;
+  u16 port = s->info.localPort,
+      shut = over ? FLAG_shutRead | FLAG_shutWrite : s->info.flags & (FLAG_shutRead | FLAG_shutWrite); /* tcp_done */
+  int error = over ? stream_take_error(fd, s) : 0;
   s = renew_kept(fd, s);
-  if (s && past) atomic_fetch_or(&s->edge, EDGE_PAST);
-  if (s && error) {
-    sock_begin(s);
-    s->info.pendingError = -error;
-    sock_end(s);
-  }
-  if (!s || !shut) return s;
+  if (!s) return NULL;
+  if (over) atomic_fetch_or(&s->edge, EDGE_PAST | (error == -EPIPE ? EDGE_ENDED : 0));
+  if (error && raise_error(fd)) error = 0;
+  sock_begin(s);
+  s->info.localPort = port;
+  s->info.pendingError = -error;
+  sock_end(s);
+  if (!shut) return s;
   kernel_shutdown(fd, shut == FLAG_shutRead ? SHUT_RD : shut == FLAG_shutWrite ? SHUT_WR : SHUT_RDWR);
   sock_begin(s);
   s->info.flags |= shut;
@@ -174,8 +180,8 @@ int stream_disconnect(int fd, struct sock *s) {
   if (fresh && (info.state == STATE_bound || (info.state == STATE_open && !(info.flags & FLAG_autobound)))) return 0;
   bool connected = info.state == STATE_connected && stream_state(fd, s) != TCP_CLOSE;
   stream_reset_peer(s->network, &info);
-  if (connected) kernel_shutdown(fd, SHUT_RDWR); /* for its peer, and for others that hold it */
-  s = stream_begin_anew(fd, s, false);
+  if (connected) kernel_shutdown(fd, SHUT_RDWR);                                         /* for its peer, and for others that hold it */
+  s = info.state == STATE_bound ? stream_renew(fd, s) : stream_begin_anew(fd, s, false); /* a port is let go on the way to TCP_CLOSE only */
   if (!s) return -ENOBUFS;
   sock_begin(s);
   if (connected) s->info.pendingError = ECONNRESET;

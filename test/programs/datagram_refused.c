@@ -35,6 +35,14 @@ static void run(int family) {
   fcntl(fd, F_SETFL, 0);
   must(send(fd, "x", 1, 0) == 1);
   check("a blocking recv", recv(fd, &byte, 1, 0));
+  must(send(fd, "x", 1, 0) == 1);
+  /* What cannot be sent is known before an error that waits. */
+  static char large[0x10000];
+  struct name zero = loopback(family, 0);
+  check("to port 0", sendto(fd, "x", 1, 0, sa(&zero), zero.length));
+  check("too large", send(fd, large, sizeof large, 0));
+  check("too large for a packet", send(fd, large, sizeof large - 8, 0));
+  check("then", send(fd, "x", 1, 0));
   close(fd);
   close(epoll);
 

@@ -60,6 +60,14 @@ static void run(int family) {
   wait_for(p.server, POLLHUP);
   say("and heard from it: %s", state_of(p.server));
   close(p.server);
+  p = stream_pair(family);
+  must(shutdown(p.client, SHUT_RDWR) == 0);
+  wait_for(p.server, POLLRDHUP);
+  must(shutdown(p.server, SHUT_WR) == 0);
+  wait_for(p.server, POLLHUP);
+  say("shut down both ways, then the peer did: %s", state_of(p.client));
+  check("shutdown again", shutdown(p.client, SHUT_RDWR));
+  close_pair(p);
 }
 
 int main(void) {

@@ -7,6 +7,7 @@ sameAsKernel(
   'connect_again',
   'connect_refused',
   'connect_let_go',
+  'bind_after_end',
   'epoll_renewed',
   'epoll_edges',
   'signal_driven',

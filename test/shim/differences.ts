@@ -117,6 +117,20 @@ export const differences: readonly Reason[] = [
     ],
   },
   {
+    what: 'the end of the peer, after shutdown(SHUT_RDWR)',
+    here: 'different: TCP_INFO goes on to tell FIN_WAIT2, and shutdown answers 0',
+    reason:
+      'A unix socket that is shut down in both directions looks the same before and after its peer has ended; only the socket diagnosis of the kernel could tell, if it has one.',
+    lines: [
+      {
+        program: 'tcp_info',
+        kernel: 'shut down both ways, then the peer did: CLOSE',
+        shim: 'shut down both ways, then the peer did: FIN_WAIT2',
+      },
+      { program: 'tcp_info', kernel: 'shutdown again: ENOTCONN', shim: 'shutdown again: 0' },
+    ],
+  },
+  {
     what: 'TIME_WAIT',
     here: 'different: there is none',
     reason:
