@@ -127,10 +127,9 @@ static int check_peer(int fd, const struct sock *s, struct address *peer) {
 
 static int connect_peer(int fd, struct sock *s, struct address *peer) {
   const struct name_world *world = &s->network->world;
-  int checked = check_peer(fd, s, peer);
-  /* inet_dgram_connect chooses a port before anything is looked at. */
-  int result = endpoint_autobind(fd, s, checked < 0 ? NULL : peer);
-  if (result < 0 || checked < 0) return result < 0 ? result : checked;
+  int result = check_peer(fd, s, peer);
+  if (result == 0) result = endpoint_autobind(fd, s, peer);
+  if (result < 0) return result;
   /* A peer that is not there yet, or talks to somebody else, is still the peer: the sends look for it again. */
   bool known = peer->port && !address_is_broadcast(world, peer) && !spill_waits(s) && datagram_connect_name(fd, s, peer) == 0;
   if (!known && s->info.state == STATE_connected) forget_peer(fd);

@@ -29,11 +29,11 @@ static void share(int fd, struct sock *s, void *context) {
   sock_end(s);
 }
 
-/* It must be found by the new program in the registry, under its cookie, with the options that were set since. */
+/* It must be found by the new program in the registry, under its cookie, with the options that were set since and an error that waits. */
 static void tell(int fd, struct sock *s) {
   if (!atomic_load(&s->registered)) {
     endpoint_record(fd, s, OP_born, 0, 0);
-  } else if (s->info.optionMask) {
+  } else {
     sock_refresh(s);
     endpoint_publish(fd, s);
   }

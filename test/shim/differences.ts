@@ -334,7 +334,7 @@ export const differences: readonly Reason[] = [
   },
   {
     what: 'what the next program after exec, or another holder, learns of a socket',
-    here: 'same in a network; in a plain wrapper what its name tells: no options, the loopback for the unspecified address, nothing of a socket without a name',
+    here: 'same in a network; in a plain wrapper what its name tells: no options, no error, the loopback for the unspecified address, nothing of a socket without a name',
     reason: 'Without an arena there is nothing but the name of the unix socket to learn it from.',
     lines: [
       {
@@ -363,6 +363,7 @@ export const differences: readonly Reason[] = [
         onlyBare: true,
       },
       { program: 'shared_unknown', kernel: 'its option: 77', shim: 'its option: 7200', onlyBare: true },
+      { program: 'shared_unknown', kernel: 'its error: ECONNREFUSED', shim: 'its error: EAGAIN', onlyBare: true },
     ],
   },
 ]
