@@ -14,6 +14,16 @@ export type ArenaOptions = {
   processes?: number
 }
 
+/** Which orders of hand-overs are tried. A run and its repeats have the seeds `seed`, `seed + 1`, … */
+export type ExploreOptions = {
+  /** Standard: 1. */
+  seed?: number
+  /** How many orders a race may need at the same time to be seen: 1 to 8. Standard: 3. */
+  depth?: number
+  /** Choices among which priorities change. Standard: as many as the runs before have had. */
+  steps?: number
+}
+
 /** What stands under `environmentOptions['socket-wrapper']`. */
 export type SocketWrapperOptions = {
   /**
@@ -39,12 +49,16 @@ export type SocketWrapperOptions = {
   /** How long the end of a test waits for what is still on its way: a message to be received, a sender to close. Standard: 1000. */
   graceMs?: number
   arena?: ArenaOptions
+  /** Holds processes where they hand over sockets, to provoke races: for tests with `repeats`. Standard: not. */
+  explore?: ExploreOptions
   /** File for the log lines of the shim. Standard: `log` in the network's directory. */
   log?: string
 }
 
 export type Keep = 'failure' | 'always' | 'never'
 export type Capture = false | 'failure' | 'always'
+
+type Explore = { readonly seed: number; readonly depth: number; readonly steps: number | null }
 
 /** The options after checking, all filled in. */
 export type Options = {
@@ -58,6 +72,8 @@ export type Options = {
   readonly rules: RuleLevels
   readonly graceMs: number
   readonly arena: { readonly records: number; readonly sockets: number; readonly processes: number }
+  /** null: nothing is explored. */
+  readonly explore: Explore | null
   /** null: `log` in the network's directory. */
   readonly log: string | null
 }
@@ -66,6 +82,12 @@ const maxDelayMs = 2 ** 31 - 1 // the longest delay of setTimeout
 const keeps: readonly Keep[] = ['failure', 'always', 'never']
 const captures: readonly Capture[] = [false, 'failure', 'always']
 const arenaRules: Rules<Options['arena']> = { records: size(4096), sockets: size(1024), processes: size(512) }
+
+const exploreRules: Rules<Explore> = {
+  seed: whole(1, 0, Number.MAX_SAFE_INTEGER - 2 ** 32),
+  depth: whole(3, 1, 8),
+  steps: { ...whole(0, 1, 2 ** 31), standard: null },
+}
 
 const levelRules = Object.fromEntries(
   ruleIds.map((id): [RuleId, Rule<RuleLevel>] => [
@@ -78,7 +100,7 @@ const levelRules = Object.fromEntries(
   ]),
 ) as Rules<RuleLevels>
 
-const rules: Rules<Omit<Options, 'arena' | 'rules'>> = {
+const rules: Rules<Omit<Options, 'arena' | 'explore' | 'rules'>> = {
   passthrough: {
     standard: [],
     allowed:
@@ -156,11 +178,13 @@ export function parsePassthrough(text: string): Passthrough | null {
  */
 export function parseOptions(raw: unknown): Options {
   const problems: string[] = []
-  const flat = parseTable(raw, '', rules, ['arena', 'rules'], problems)
+  const flat = parseTable(raw, '', rules, ['arena', 'explore', 'rules'], problems)
   const arena = parseTable(inner(raw, 'arena'), 'arena.', arenaRules, [], problems)
+  const explored = inner(raw, 'explore')
+  const explore = explored === undefined ? null : parseTable(explored, 'explore.', exploreRules, [], problems)
   const levels = parseTable(inner(raw, 'rules'), 'rules.', levelRules, [], problems)
   if (problems.length > 0) throw new SocketWrapperError('OPTIONS_INVALID', { problems })
-  return { ...flat, arena, rules: levels }
+  return { ...flat, arena, explore, rules: levels }
 }
 
 /**
@@ -178,6 +202,31 @@ export function withRules(options: Options, raw: unknown): Options {
   return { ...options, rules: levels }
 }
 
-function inner(raw: unknown, name: 'arena' | 'rules'): unknown {
+/**
+ * The options with what one test explores.
+ * @throws SocketWrapperError `OPTIONS_INVALID`
+ */
+export function withExplore(options: Options, raw: unknown): Options {
+  if (raw === undefined) return options
+  const problems: string[] = []
+  const explore = parseTable(raw, 'explore.', exploreRules, [], problems)
+  if (problems.length > 0) throw new SocketWrapperError('OPTIONS_INVALID', { problems })
+  return { ...options, explore }
+}
+
+const runRules: Rules<Explore & { readonly runs: number }> = { ...exploreRules, runs: whole(50, 1, 2 ** 31) }
+
+/**
+ * What `network.explore` takes.
+ * @throws SocketWrapperError `OPTIONS_INVALID`
+ */
+export function parseExplore(raw: unknown): Explore & { readonly runs: number } {
+  const problems: string[] = []
+  const explore = parseTable(raw, 'explore.', runRules, [], problems)
+  if (problems.length > 0) throw new SocketWrapperError('OPTIONS_INVALID', { problems })
+  return explore
+}
+
+function inner(raw: unknown, name: 'arena' | 'explore' | 'rules'): unknown {
   return typeof raw === 'object' && raw !== null ? Object.getOwnPropertyDescriptor(raw, name)?.value : undefined
 }

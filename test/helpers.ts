@@ -140,9 +140,14 @@ async function build(name: string): Promise<string> {
   const source = join(programs, `${name}.c`)
   const text = readFileSync(source, 'utf8')
   const own = /^ \* cc: (.*?)(?: \*\/)?$/m.exec(text)?.[1]?.split(' ') ?? []
-  const headers = ['transcript.h', 'passing.h', 'under/play_slots.h', 'under/play_calls.h', 'under/play_work.h'].map(
-    (header) => join(programs, header),
-  )
+  const headers = [
+    'transcript.h',
+    'passing.h',
+    'races/race.h',
+    'under/play_slots.h',
+    'under/play_calls.h',
+    'under/play_work.h',
+  ].map((header) => join(programs, header))
   const content = [text, ...headers.map((path) => readFileSync(path, 'utf8')), ...flags, ...own].join('\0')
   const directory = join(cache, createHash('sha256').update(content).digest('hex').slice(0, 16))
   const target = join(directory, basename(name))

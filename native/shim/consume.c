@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "explore.h"
 #include "journal.h"
 #include "kernel.h"
 #include "stream.h"
@@ -17,8 +18,11 @@ static void write_of(int fd, const struct sock *s, enum wire_op op, u32 detail) 
   journal_write(s->network->arena, &(struct event){.op = op, .fd = fd, .detail = detail, .info = &info});
 }
 
+/* Others may hold it: where orders are explored, each use is a hand-over. */
+static void note(int fd, u32 flags) { table_set_flags(fd, explore_on ? flags | TABLE_EXPLORED : flags, true); }
+
 void consume_watch(int fd, struct sock *s) {
-  if (s->network->arena && s->info.type == SOCK_STREAM) table_set_flags(fd, TABLE_WATCHED, true);
+  if (s->network->arena && s->info.type == SOCK_STREAM) note(fd, TABLE_WATCHED);
 }
 
 void consume_begin(int fd, struct sock *s) {
@@ -26,7 +30,7 @@ void consume_begin(int fd, struct sock *s) {
   bool is_stream = s->info.type == SOCK_STREAM;
   atomic_store_explicit(&consume_is_begun, true, memory_order_relaxed);
   if (is_stream) atomic_fetch_and(&s->edge, ~(u32)EDGE_TAKEN);
-  table_set_flags(fd, is_stream ? TABLE_NOTED : TABLE_IDLE, true);
+  note(fd, is_stream ? TABLE_NOTED : TABLE_IDLE);
 }
 
 static void begin_of(int fd, struct sock *s, void *wanted) {
@@ -44,6 +48,7 @@ bool consume_has_taken(const struct sock *s) { return atomic_load(&s->edge) & ED
 
 void consume_tell(int fd) {
   struct sock *s = table_find(fd);
+  if (s && (table_entry(fd) & TABLE_EXPLORED)) explore_point(s->info.state == STATE_listening ? POINT_accept : POINT_input);
   if (s && table_set_flags(fd, TABLE_WATCHED | TABLE_IDLE, false)) write_of(fd, s, OP_consume, 0);
 }
 
@@ -67,6 +72,7 @@ void consume_taken(int fd, u32 entry) {
 
 void consume_produce(int fd) {
   struct sock *s = table_find(fd);
+  if (table_entry(fd) & TABLE_EXPLORED) explore_point(POINT_output);
   if (s && table_set_flags(fd, TABLE_IDLE, false)) write_of(fd, s, OP_produce, 0);
 }
 

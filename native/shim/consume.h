@@ -25,7 +25,7 @@ void consume_tell(int fd);
 /* Stands before each call that takes input. Returns the entry as it is when the call begins. */
 static inline u32 consume_input(int fd) {
   u32 entry = table_entry(fd);
-  if (!(entry & (TABLE_WATCHED | TABLE_IDLE))) return entry;
+  if (!(entry & (TABLE_WATCHED | TABLE_IDLE | TABLE_EXPLORED))) return entry;
   consume_tell(fd);
   return table_entry(fd);
 }
@@ -39,7 +39,7 @@ static inline void consume_after(int fd, u32 entry, bool got) {
 void consume_produce(int fd);
 /* Stands before each call that gives output. */
 static inline void consume_output(int fd, u32 entry) {
-  if (entry & TABLE_IDLE) consume_produce(fd);
+  if (entry & (TABLE_IDLE | TABLE_EXPLORED)) consume_produce(fd);
 }
 
 /* The status flags of a socket were changed, from `before`. */

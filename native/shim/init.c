@@ -10,6 +10,7 @@
 #include "endpoint.h"
 #include "environment.h"
 #include "enter.h"
+#include "explore.h"
 #include "libc.h"
 #include "log.h"
 #include "network.h"
@@ -51,8 +52,10 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
   pass_fault(getenv("VITEST_SOCKET_WRAPPER_FAULT"));
   if (is_preloaded()) own_network = network_from_environment();
   if (own_network) environment_keep();
+  if (own_network && own_network->arena) explore_start(own_network->dir);
   process_start(own_network);
   if (own_network && !own_network->error) recover_inherited(own_network);
+  explore_point(POINT_start);
   errno = 0; /* as main finds it (C11, 7.5) */
 }
 

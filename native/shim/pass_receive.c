@@ -10,6 +10,7 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "envelope.h"
+#include "explore.h"
 #include "journal.h"
 #include "kernel.h"
 #include "libc.h"
@@ -227,6 +228,7 @@ static void deliver(struct msghdr *message, struct msghdr *filled, int flags) {
     settle(&a, i);
   }
   spare_give(&bytes);
+  if (a.count) explore_point(POINT_received);
 }
 
 long pass_receive(int fd, struct msghdr *message, int flags) {
@@ -238,6 +240,7 @@ long pass_receive(int fd, struct msghdr *message, int flags) {
   struct msghdr filled = *message;
   filled.msg_control = control.at;
   filled.msg_controllen = asked + ALL_DESCRIPTORS;
+  explore_point(POINT_receive);
   /* Close-on-exec for all, so that a concurrent exec never inherits the pipe. */
   long result = REAL(libc.recvmsg(fd, &filled, flags | MSG_CMSG_CLOEXEC));
   if (result >= 0) {

@@ -10,6 +10,7 @@
 #include "endpoint.h"
 #include "enter.h"
 #include "envelope.h"
+#include "explore.h"
 #include "journal.h"
 #include "kernel.h"
 #include "libc.h"
@@ -205,6 +206,7 @@ long pass_send(int fd, const struct msghdr *message, int flags) {
     return refused;
   }
   if (parcel.sockets == 0) return REAL(libc.sendmsg(fd, message, flags));
+  explore_point(POINT_send);
   uint8_t small[SMALL_ENVELOPE];
   struct spare envelope = spare_take(small, sizeof small, envelope_size(parcel.descriptors, parcel.sockets));
   if (!envelope.at) return REAL(libc.sendmsg(fd, message, flags));
@@ -223,5 +225,6 @@ long pass_send(int fd, const struct msghdr *message, int flags) {
   if (with) pipe_give(&pipe, result > 0);
   journal_sends(&parcel, arena, envelope.at, message_id, result, text);
   spare_give(&envelope);
+  explore_point(POINT_sent);
   return result;
 }

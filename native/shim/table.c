@@ -16,6 +16,7 @@
 #include "datagram_cork.h"
 #include "endpoint.h"
 #include "error_queue.h"
+#include "explore.h"
 #include "journal.h"
 #include "kernel.h"
 #include "log.h"
@@ -215,7 +216,7 @@ void table_copy(int old, int new) {
     if (table_entry(old) == TABLE_NETLINK) table_mark_netlink(new);
     return;
   }
-  u32 noted = table_entry(old) & (TABLE_WATCHED | TABLE_IDLE);
+  u32 noted = table_entry(old) & (TABLE_WATCHED | TABLE_IDLE | TABLE_EXPLORED);
   table_install(new, s);
   if (noted) table_set_flags(new, noted, true);
   journal_descriptor(s, OP_copy, new, (u32)old);
@@ -253,6 +254,7 @@ void table_drop(int fd) {
 
 void table_detach(int fd, struct endpoint_remains *remains) {
   remains->network = NULL;
+  if (table_entry(fd) & TABLE_EXPLORED) explore_point(POINT_close);
   struct sock *s = table_in_vfork_child || !table_entry(fd) ? NULL : entry_sock(exchange(fd, 0));
   if (s) release(s, fd, true, remains);
 }

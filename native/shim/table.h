@@ -9,8 +9,9 @@
 #include "sock.h"
 
 /* An entry: 0, or number of the slot + 1, with TABLE_DATAGRAM set for UDP, TABLE_CAPTURED for what is recorded, TABLE_SERVED for streams to
- * the network's name server, and TABLE_WATCHED, TABLE_IDLE and TABLE_FRESH for what consume.h waits for, so that the data path need not look at
- * the slot: one of any kind leaves it. TABLE_NETLINK alone, with no slot: not ours, but its messages are looked at (netlink.h). */
+ * the network's name server, TABLE_WATCHED, TABLE_IDLE and TABLE_FRESH for what consume.h waits for, and TABLE_EXPLORED for what others may hold
+ * where explore.h is on, so that the data path need not look at the slot: one of any kind leaves it. TABLE_NETLINK alone, with no slot: not
+ * ours, but its messages are looked at (netlink.h). */
 #define TABLE_DATAGRAM 0x80000000u
 #define TABLE_CAPTURED 0x40000000u
 #define TABLE_SERVED 0x20000000u
@@ -18,9 +19,10 @@
 #define TABLE_WATCHED 0x08000000u
 #define TABLE_IDLE 0x04000000u
 #define TABLE_FRESH 0x02000000u
+#define TABLE_EXPLORED 0x01000000u
 #define TABLE_SLOW (TABLE_DATAGRAM | TABLE_CAPTURED | TABLE_SERVED | TABLE_NETLINK)
 #define TABLE_NOTED (TABLE_WATCHED | TABLE_IDLE | TABLE_FRESH)
-#define TABLE_SLOW_INPUT (TABLE_SLOW | TABLE_NOTED)
+#define TABLE_SLOW_INPUT (TABLE_SLOW | TABLE_NOTED | TABLE_EXPLORED)
 #define TABLE_SLOT(entry) ((entry) & ~TABLE_SLOW_INPUT)
 extern _Atomic u32 *table_entries;
 extern u32 table_size; /* 0 until table_init */

@@ -5,6 +5,7 @@
 
 #include "enter.h"
 #include "environment.h"
+#include "explore.h"
 #include "libc.h"
 #include "process.h"
 
@@ -88,7 +89,10 @@ static int spawn(spawner *real, pid_t *pid, const char *path, const posix_spawn_
   pid_t child;
   u64 since = process_before_spawn(actions);
   int result = real(&child, path, actions, attributes, arguments, WITH_OURS(environment));
-  if (result) return result;
+  if (result) {
+    explore_no_birth();
+    return result;
+  }
   process_spawned(child, path, since);
   if (pid) *pid = child;
   return 0;

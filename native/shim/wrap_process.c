@@ -14,6 +14,7 @@
 #include "consume.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "explore.h"
 #include "file_lock.h"
 #include "journal.h"
 #include "libc.h"
@@ -78,7 +79,14 @@ static void tell_fork(void) {
   if (n && n->arena) journal_write(n->arena, &(struct event){.op = OP_fork, .fd = -1});
 }
 
+/* Its child will take part in what is explored. */
+static void explore_fork(void) {
+  explore_point(POINT_fork);
+  explore_before_birth();
+}
+
 void process_before_fork(void) {
+  explore_fork();
   forking = (pid_t)journal_pid();
   file_lock_before_fork();
   table_each(share, NULL);
@@ -94,6 +102,7 @@ static void watch(int fd, struct sock *s, void *context) {
 static void in_parent(void) {
   file_lock_after_fork();
   table_each(watch, NULL);
+  explore_point(POINT_forked);
 }
 
 static void enter_network(void) {
@@ -104,6 +113,8 @@ static void enter_network(void) {
   pid_t parent = forking;
   enter_table(n, parent);
   journal_write(n->arena, &(struct event){.op = OP_processFork, .fd = -1, .detail = (u32)parent, .text = program});
+  explore_born(parent);
+  explore_point(POINT_child);
 }
 
 /* With descriptors of its own. */
@@ -113,6 +124,7 @@ static void in_child(void) {
 }
 
 pid_t process_forked(pid_t result) {
+  if (result < 0) explore_no_birth();
   if (result == 0) in_child();
   if (result != 0) in_parent();
   return result;
@@ -138,6 +150,7 @@ static void leave_name(int fd, struct sock *s, void *context) {
 }
 
 void process_exit(struct network *n) {
+  explore_point(POINT_exit);
   capture_exit();
   table_each(leave_name, NULL);
   if (!n || !n->arena) return;
@@ -146,6 +159,7 @@ void process_exit(struct network *n) {
 }
 
 void process_before_exec(const char *path) {
+  explore_point(POINT_exec);
   table_each(share_over_exec, NULL);
   struct network *n = network_current();
   if (!n || !n->arena) return;
@@ -159,6 +173,7 @@ void process_exec_failed(void) {
 }
 
 u64 process_before_spawn(bool copies) {
+  explore_fork();
   table_each(copies ? share_with_child : share_over_exec, NULL);
   tell_fork();
   return arena_clock(CLOCK_BOOTTIME);
@@ -167,6 +182,7 @@ u64 process_before_spawn(bool copies) {
 void process_spawned(pid_t child, const char *path, u64 since) {
   struct network *n = network_current();
   if (n && n->arena) arena_process_spawned(n->arena, child, getpid(), n->world.host, base_name(path), since);
+  explore_point(POINT_forked);
 }
 
 /* fork for signal handlers. */
@@ -200,12 +216,14 @@ EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument
     struct entry entry = {function, argument, flags & CLONE_FILES ? enter_network : in_child};
     process_before_fork();
     int child = libc.clone(enter_child, stack, flags, &entry, parent_tid, tls, child_tid);
+    if (child < 0) explore_no_birth();
     in_parent();
     return child;
   }
   /* One memory. With one set of descriptors as well the child is like a thread; else it is like that of vfork, if we wait for it. */
   bool as_vfork = (flags & CLONE_VFORK) && !(flags & (CLONE_FILES | CLONE_SETTLS));
   int before = table_in_vfork_child;
+  if (as_vfork) explore_fork();
   if (!(flags & CLONE_FILES)) {
     table_each(share_with_child, NULL);
     tell_fork();
@@ -216,7 +234,12 @@ EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument
     journal_forget_pid();
   }
   int result = libc.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
-  if (as_vfork) table_in_vfork_child = before, journal_forget_pid();
+  if (as_vfork) {
+    table_in_vfork_child = before;
+    journal_forget_pid();
+    if (result < 0) explore_no_birth();
+    explore_point(POINT_forked);
+  }
   return result;
 }
 
@@ -231,6 +254,7 @@ EXPORT int daemon(int keep_directory, int keep_descriptors) {
 void process_before_vfork(void);
 __attribute__((used)) void process_before_vfork(void) {
   if (table_in_vfork_child) return;
+  explore_fork();
   forking = (pid_t)journal_pid();
   table_each(share_with_child, NULL);
   tell_fork();
@@ -240,6 +264,8 @@ pid_t process_vforked(long result);
 __attribute__((used)) pid_t process_vforked(long result) {
   table_in_vfork_child = result == 0;
   journal_forget_pid();
+  if (result < 0) explore_no_birth();
+  if (result > 0) explore_point(POINT_forked);
   return (pid_t)shim_leave(result);
 }
 

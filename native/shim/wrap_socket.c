@@ -11,6 +11,7 @@
 #include "consume.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "explore.h"
 #include "kernel.h"
 #include "kind.h"
 #include "libc.h"
@@ -231,6 +232,7 @@ static struct sock *end_listening(int fd, struct sock *s, int how) {
 EXPORT int shutdown(int fd, int how) {
   struct sock *s = table_find_checked(fd);
   if (!s) return libc.shutdown(fd, how);
+  if (table_entry(fd) & TABLE_EXPLORED) explore_point(POINT_shutdown);
   sock_refresh(s);
   if (how < SHUT_RD || how > SHUT_RDWR) return (int)shim_leave(-EINVAL);
   bool listening = s->info.state == STATE_listening;

@@ -252,6 +252,7 @@ function layoutSource(families) {
       (bit) => `0x${(2 ** bit).toString(16)}`,
     ),
     enumText('op', 'OP', 'What a record of the journal says happened.', String),
+    enumText('point', 'POINT', 'Where a process hands over.', String),
     optionText(),
     callText(families),
     'function readBytes(view: DataView, offset: number, size: number): Uint8Array {\n' +
@@ -266,6 +267,9 @@ function layoutSource(families) {
     layoutText('member', 'one row of the table of memberships'),
     layoutText('socket', 'one entry of the registry'),
     layoutText('arena', 'the head of the arena'),
+    layoutText('explore', 'the head of EXPLORE_FILE'),
+    layoutText('actor', 'one thread that hands over'),
+    layoutText('step', 'one hand-over'),
   ].join('\n')
 }
 

@@ -12,6 +12,7 @@ const shapes = {
   STATE: ['name', 'number', 'text'],
   FLAG: ['name', 'number', 'text'],
   OP: ['name', 'number', 'text'],
+  POINT: ['name', 'number', 'text'],
   OPTION: ['name', 'name', 'name', 'number', 'text'],
   CALL: ['name'],
   ALIAS: ['name', 'name'],

@@ -48,6 +48,15 @@ struct wire_socket {
 struct wire_arena {
 #include "arena.def"
 };
+struct wire_explore {
+#include "explore.def"
+};
+struct wire_actor {
+#include "actor.def"
+};
+struct wire_step {
+#include "step.def"
+};
 #undef FIELD
 #undef BYTES
 #undef INTS
@@ -81,6 +90,15 @@ static_assert(sizeof(struct wire_socket) == 0
 static_assert(sizeof(struct wire_arena) == 0
 #include "arena.def"
               , "arena.def has padding");
+static_assert(sizeof(struct wire_explore) == 0
+#include "explore.def"
+              , "explore.def has padding");
+static_assert(sizeof(struct wire_actor) == 0
+#include "actor.def"
+              , "actor.def has padding");
+static_assert(sizeof(struct wire_step) == 0
+#include "step.def"
+              , "step.def has padding");
 /* clang-format on */
 #undef FIELD
 #undef BYTES
@@ -102,6 +120,11 @@ enum wire_op {
 #include "op.def"
 };
 #undef OP
+#define POINT(name, number, doc) POINT_##name = number,
+enum wire_point {
+#include "point.def"
+};
+#undef POINT
 #define OPTION(name, level, number, standard, doc) OPTION_##name,
 enum wire_option {
 #include "option.def"
@@ -123,6 +146,17 @@ enum wire_option {
 #define ARENA_CAPTURE 16u
 #define ARENA_FAR 32u
 #define CAPTURE_FILE "capture.pcapng"
+/* "vsw expl". Head, then EXPLORE_ACTORS rows of actor.def, then EXPLORE_STEPS rows of step.def. */
+#define EXPLORE_FILE "explore"
+#define EXPLORE_MAGIC 0x6c70786520777376ULL
+#define EXPLORE_VERSION 1
+#define EXPLORE_ACTORS 512
+#define EXPLORE_STEPS 4096
+#define EXPLORE_DEPTH_MAX 8
+#define ACTOR_RUNS 0
+#define ACTOR_WAITS 1
+#define ACTOR_CHOSEN 2
+#define ACTOR_GONE 3
 #define MEMBER_FILLING 0x8000000000000000ULL
 #define PROCESS_UNDER_SHIM 1u
 #define PROCESS_SPAWNED 2u

@@ -4,9 +4,11 @@ import { basename, join } from 'node:path'
 import { type ArenaHandle, native } from '../native.ts'
 import type { Options } from '../options.ts'
 import { CAPTURE_FILE } from '../wire/layout.gen.ts'
+import type { ExplorePlan } from '../wire/explore.ts'
 import { destroyAgents } from './agents.ts'
 import { nowMs } from './clock.ts'
 import { baseDirectories, type Directory, makeDirectory } from './directory.ts'
+import { createExploring, type Exploring } from './explore.ts'
 import { closeHandles } from './handles.ts'
 import { createHosts, type HostEntry, type Hosts } from './hosts.ts'
 import { preloadPath } from './preload.ts'
@@ -20,6 +22,8 @@ export type CoreNetwork = {
   /** Where what goes over it is recorded; null: nowhere. */
   readonly capture: string | null
   readonly hosts: Hosts
+  /** null: nothing is explored. */
+  readonly exploring: Exploring | null
   readonly isConcurrent: boolean
   readonly isOpen: boolean
   readonly options: Options
@@ -33,9 +37,11 @@ export type CoreNetwork = {
   close(): void
 }
 
-export type NetworkSetup = Pick<CoreNetwork, 'options' | 'passthrough' | 'passedNames' | 'isConcurrent'>
+export type NetworkSetup = Pick<CoreNetwork, 'options' | 'passthrough' | 'passedNames' | 'isConcurrent'> & {
+  readonly plan: ExplorePlan | null
+}
 
-export function openNetwork(setup: NetworkSetup): CoreNetwork {
+export function openNetwork({ plan, ...setup }: NetworkSetup): CoreNetwork {
   const { options } = setup
   const isCaptured = options.capture !== false
   const shape = { ...options.arena, abstractClients: true, isCaptured }
@@ -45,6 +51,7 @@ export function openNetwork(setup: NetworkSetup): CoreNetwork {
   })
   const dir = directory.path
   const arena = native.openArena(dir)
+  const exploring = plan === null ? null : createExploring(dir, plan)
   const hosts = createHosts((host) => native.addHost(arena, host.number, host.name))
   for (const name of options.hosts) hosts.get(name)
   const id = native.openNetwork(dir, 1, setup.passthrough)
@@ -56,6 +63,7 @@ export function openNetwork(setup: NetworkSetup): CoreNetwork {
     directory,
     capture: isCaptured ? join(dir, CAPTURE_FILE) : null,
     arena,
+    exploring,
     hosts,
     openedAtMs: nowMs(),
     get isOpen() {
@@ -89,6 +97,7 @@ export function environmentOf(network: CoreNetwork, host: HostEntry, base: NodeJ
     SOCKET_WRAPPER_DEFAULT_IFACE: String(host.number),
     SOCKET_WRAPPER_IPV4_NETWORK: '10.53.57.0',
     VITEST_SOCKET_WRAPPER_PASSTHROUGH: network.passthrough,
+    ...(network.exploring === null ? {} : { VITEST_SOCKET_WRAPPER_EXPLORE: String(network.exploring.start()) }),
     VITEST_SOCKET_WRAPPER_LOG: network.options.log ?? `${network.dir}/log`,
   }
 }

@@ -1,7 +1,9 @@
 // What one test's network had, as lines: small enough to travel with the test's result, and readable without this package.
 import type { ProcessView, Timeline } from '../journal/timeline.ts'
 import type { HostEntry } from '../network/hosts.ts'
+import type { ExploreOptions } from '../options.ts'
 import type { RuleId, RuleLevel } from '../rules.ts'
+import type { Explored } from '../wire/explore.ts'
 import { formatPass } from './text.ts'
 
 export type NetworkSummary = {
@@ -17,6 +19,8 @@ export type NetworkSummary = {
   morePasses: number
   /** What rules say that only warn, two lines each, and allowances that nothing needed. */
   warnings: string[]
+  /** Where orders of hand-overs are explored: `seed 8, 24 hand-overs, 9 of them choices`. */
+  explored: { seed: number; handOvers: number; choices: number } | null
 }
 
 declare module 'vitest' {
@@ -25,6 +29,8 @@ declare module 'vitest' {
     socketWrapper?: NetworkSummary[]
     /** For a test: rules whose level is another one than the environment's. */
     socketWrapperRules?: Partial<Record<RuleId, RuleLevel>>
+    /** For a test: what it explores, with or without the environment's option. */
+    socketWrapperExplore?: ExploreOptions
   }
 }
 
@@ -35,6 +41,7 @@ export function summarize(
   timeline: Timeline,
   hosts: readonly HostEntry[],
   warnings: readonly string[] = [],
+  explored: Explored | null = null,
 ): NetworkSummary {
   const { names } = timeline
   const label = (pid: number): string => `${names.process(pid)}[${pid}]`
@@ -54,12 +61,14 @@ export function summarize(
     passes: passes.slice(0, maxPasses).map((pass) => formatPass(pass)),
     morePasses: Math.max(0, passes.length - maxPasses),
     warnings: [...warnings],
+    // A long order is no line of a report.
+    explored: explored && { seed: explored.seed, handOvers: explored.handOvers, choices: explored.choices },
   }
 }
 
 /** The lines below a test's title. */
 export function formatSummary(summary: NetworkSummary): string[] {
-  const { hosts, processes, otherProcesses, passes, morePasses, warnings } = summary
+  const { hosts, processes, otherProcesses, passes, morePasses, warnings, explored } = summary
   const others = otherProcesses > 0 ? [`… ${otherProcesses} more without a socket …`] : []
   const more = morePasses > 0 ? [`… ${morePasses} more passes …`] : []
   return [
@@ -67,6 +76,11 @@ export function formatSummary(summary: NetworkSummary): string[] {
     ...listed('processes', [...processes, ...others]),
     ...listed('passes', [...passes, ...more]),
     ...(warnings.length === 0 ? [] : listed('warnings', warnings)),
+    ...(explored === null
+      ? []
+      : listed('explored', [
+          `seed ${explored.seed}, ${explored.handOvers} hand-overs, ${explored.choices} of them choices`,
+        ])),
   ]
 }
 

@@ -14,6 +14,16 @@ export const ARENA_USERS = 8
 export const ARENA_CAPTURE = 16
 export const ARENA_FAR = 32
 export const CAPTURE_FILE = 'capture.pcapng'
+export const EXPLORE_FILE = 'explore'
+export const EXPLORE_MAGIC = 0x6c70786520777376n
+export const EXPLORE_VERSION = 1
+export const EXPLORE_ACTORS = 512
+export const EXPLORE_STEPS = 4096
+export const EXPLORE_DEPTH_MAX = 8
+export const ACTOR_RUNS = 0
+export const ACTOR_WAITS = 1
+export const ACTOR_CHOSEN = 2
+export const ACTOR_GONE = 3
 export const MEMBER_FILLING = 0x8000000000000000n
 export const PROCESS_UNDER_SHIM = 1
 export const PROCESS_SPAWNED = 2
@@ -193,6 +203,60 @@ export const opNames: ReadonlyMap<number, OpName> = new Map([
   [25, 'alter'],
   [26, 'readAhead'],
   [27, 'passPeek'],
+])
+
+/** Where a process hands over. */
+export const pointNumbers = {
+  /** a program begins */
+  start: 1,
+  /** before fork, vfork, posix_spawn */
+  fork: 2,
+  /** after it, in the parent */
+  forked: 3,
+  /** after fork, in the child */
+  child: 4,
+  /** before exec */
+  exec: 5,
+  /** before the end by exit */
+  exit: 6,
+  /** before a message with sockets */
+  send: 7,
+  /** after it */
+  sent: 8,
+  /** before a message that may have descriptors */
+  receive: 9,
+  /** after one that has */
+  received: 10,
+  /** before accept on a listener that others may hold */
+  accept: 11,
+  /** before input from a stream that others may hold */
+  input: 12,
+  /** before output to one */
+  output: 13,
+  /** before its shutdown */
+  shutdown: 14,
+  /** before the close of a socket that others may hold */
+  close: 15,
+} as const
+
+export type PointName = keyof typeof pointNumbers
+
+export const pointNames: ReadonlyMap<number, PointName> = new Map([
+  [1, 'start'],
+  [2, 'fork'],
+  [3, 'forked'],
+  [4, 'child'],
+  [5, 'exec'],
+  [6, 'exit'],
+  [7, 'send'],
+  [8, 'sent'],
+  [9, 'receive'],
+  [10, 'received'],
+  [11, 'accept'],
+  [12, 'input'],
+  [13, 'output'],
+  [14, 'shutdown'],
+  [15, 'close'],
 ])
 
 /** The options an info carries, in the order of `WireInfo.options`; `standard` is the value of an untouched socket. */
@@ -1118,5 +1182,197 @@ export function readArena(view: DataView, offset = 0): WireArena {
     published: view.getUint32(offset + 192, true),
     waiters: view.getUint32(offset + 196, true),
     tail: view.getBigUint64(offset + 200, true),
+  }
+}
+
+/** Size and offsets in bytes of the head of EXPLORE_FILE. */
+export const exploreLayout = {
+  size: 96,
+  offsets: {
+    magic: 0,
+    version: 8,
+    depth: 12,
+    seed: 16,
+    expected: 24,
+    testPid: 28,
+    testTid: 32,
+    spawned: 36,
+    arrived: 40,
+    forgiven: 44,
+    births: 48,
+    lead: 52,
+    turn: 56,
+    taken: 60,
+    choices: 64,
+    changed: 68,
+    actors: 72,
+    lost: 76,
+    late: 80,
+    lingers: 84,
+    testForgiven: 88,
+  },
+} as const
+
+/** The head of EXPLORE_FILE. */
+export interface WireExplore {
+  /** EXPLORE_MAGIC */
+  magic: bigint
+  /** EXPLORE_VERSION */
+  version: number
+  /** the depth of a race that is looked for: priorities change once less */
+  depth: number
+  /** all priorities and changes are drawn from it */
+  seed: bigint
+  /** how many choices a run is expected to have: the changes are drawn among them */
+  expected: number
+  /** the process of the test, whose threads are waited for as others are, but never held */
+  testPid: number
+  /** its only thread that counts; 0: all */
+  testTid: number
+  /** processes that the test has started; written by the test alone */
+  spawned: number
+  /** those of them that have come */
+  arrived: number
+  /** those that did not come in time */
+  forgiven: number
+  /** processes that are just being made by others */
+  births: number
+  /** thread that chooses who goes on, 0: none */
+  lead: number
+  /** futex: grows with each arrival and each choice */
+  turn: number
+  /** hand-overs so far */
+  taken: number
+  /** those of them for which several threads waited */
+  choices: number
+  /** bit n: change n of the priorities has happened */
+  changed: number
+  /** rows of the table of actors that are used */
+  actors: number
+  /** threads that found that table full, and are not held */
+  lost: number
+  /** hand-overs of threads that had waited for too long */
+  late: number
+  /** how often the sleepers were given time to wake up */
+  lingers: number
+  /** hand-overs so far + 1 when the test was last not waited for */
+  testForgiven: number
+}
+
+export function readExplore(view: DataView, offset = 0): WireExplore {
+  return {
+    magic: view.getBigUint64(offset + 0, true),
+    version: view.getUint32(offset + 8, true),
+    depth: view.getUint32(offset + 12, true),
+    seed: view.getBigUint64(offset + 16, true),
+    expected: view.getUint32(offset + 24, true),
+    testPid: view.getUint32(offset + 28, true),
+    testTid: view.getUint32(offset + 32, true),
+    spawned: view.getUint32(offset + 36, true),
+    arrived: view.getUint32(offset + 40, true),
+    forgiven: view.getUint32(offset + 44, true),
+    births: view.getUint32(offset + 48, true),
+    lead: view.getUint32(offset + 52, true),
+    turn: view.getUint32(offset + 56, true),
+    taken: view.getUint32(offset + 60, true),
+    choices: view.getUint32(offset + 64, true),
+    changed: view.getUint32(offset + 68, true),
+    actors: view.getUint32(offset + 72, true),
+    lost: view.getUint32(offset + 76, true),
+    late: view.getUint32(offset + 80, true),
+    lingers: view.getUint32(offset + 84, true),
+    testForgiven: view.getUint32(offset + 88, true),
+  }
+}
+
+/** Size and offsets in bytes of one thread that hands over. */
+export const actorLayout = {
+  size: 56,
+  offsets: {
+    pid: 0,
+    tid: 4,
+    path: 8,
+    priority: 16,
+    state: 24,
+    point: 28,
+    parent: 32,
+    place: 36,
+    children: 40,
+    stray: 44,
+    lingered: 48,
+    steps: 52,
+  },
+} as const
+
+/** One thread that hands over. */
+export interface WireActor {
+  /** 0: free, or just being filled */
+  pid: number
+  /** the same as pid for the first thread */
+  tid: number
+  /** its place in the tree of processes, mixed into one number */
+  path: bigint
+  /** who has more goes first */
+  priority: bigint
+  /** an ACTOR_ of wire.h */
+  state: number
+  /** where it waits: a POINT of point.def */
+  point: number
+  /** row + 1 of the process that made it, or whose thread it is; 0: the test */
+  parent: number
+  /** its number among what its parent made; 0: not known yet */
+  place: number
+  /** how many numbers its own children have taken */
+  children: number
+  /** 1 when it ran for too long without handing over anything: nobody waits for it */
+  stray: number
+  /** 1 when others have given it time to wake up, in vain */
+  lingered: number
+  /** its hand-overs so far */
+  steps: number
+}
+
+export function readActor(view: DataView, offset = 0): WireActor {
+  return {
+    pid: view.getUint32(offset + 0, true),
+    tid: view.getUint32(offset + 4, true),
+    path: view.getBigUint64(offset + 8, true),
+    priority: view.getBigUint64(offset + 16, true),
+    state: view.getUint32(offset + 24, true),
+    point: view.getUint32(offset + 28, true),
+    parent: view.getUint32(offset + 32, true),
+    place: view.getUint32(offset + 36, true),
+    children: view.getUint32(offset + 40, true),
+    stray: view.getUint32(offset + 44, true),
+    lingered: view.getUint32(offset + 48, true),
+    steps: view.getUint32(offset + 52, true),
+  }
+}
+
+/** Size and offsets in bytes of one hand-over. */
+export const stepLayout = {
+  size: 8,
+  offsets: {
+    actor: 0,
+    point: 4,
+    late: 6,
+  },
+} as const
+
+/** One hand-over. */
+export interface WireStep {
+  /** row of the actor */
+  actor: number
+  /** a POINT of point.def */
+  point: number
+  /** 1 when it was not chosen, but had waited for too long */
+  late: number
+}
+
+export function readStep(view: DataView, offset = 0): WireStep {
+  return {
+    actor: view.getUint32(offset + 0, true),
+    point: view.getUint16(offset + 4, true),
+    late: view.getUint16(offset + 6, true),
   }
 }

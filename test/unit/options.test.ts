@@ -14,6 +14,7 @@ test('no options are the standard ones', () => {
     rules: Object.fromEntries(ruleIds.map((id) => [id, rules[id].level])),
     graceMs: 1000,
     arena: { records: 4096, sockets: 1024, processes: 512 },
+    explore: null,
     log: null,
   }
   expect(parseOptions(undefined)).toEqual(standard)
@@ -44,7 +45,7 @@ test('the levels of rules are given one by one, for all tests or for one', () =>
 test('an unknown option is told with its value and what is known', () => {
   expect(() => parseOptions({ kep: 'always' })).toThrowErrorMatchingInlineSnapshot(`
     [SocketWrapperError: environmentOptions['socket-wrapper'] is not usable:
-      - Option "kep" (value "always") is not known. Did you mean "keep"? Known are "passthrough", "keep", "capture", "hosts", "readyTimeoutMs", "stopAfterMs", "graceMs", "log", "arena", "rules".]
+      - Option "kep" (value "always") is not known. Did you mean "keep"? Known are "passthrough", "keep", "capture", "hosts", "readyTimeoutMs", "stopAfterMs", "graceMs", "log", "arena", "explore", "rules".]
   `)
 })
 
