@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -129,7 +129,7 @@ export function run({ input = '', ...command }: Command): Promise<Result> {
 
 const compiled = new Map<string, Promise<string>>()
 
-/** Path of the executable of test/programs/<name>.c; built once per content of its sources. */
+/** Path of the executable of test/programs/<name>.c, or of `../findings/<name>`; built once per content of its sources. */
 export function compileProgram(name: string): Promise<string> {
   const known = compiled.get(name) ?? build(name)
   compiled.set(name, known)
@@ -140,14 +140,9 @@ async function build(name: string): Promise<string> {
   const source = join(programs, `${name}.c`)
   const text = readFileSync(source, 'utf8')
   const own = /^ \* cc: (.*?)(?: \*\/)?$/m.exec(text)?.[1]?.split(' ') ?? []
-  const headers = [
-    'transcript.h',
-    'passing.h',
-    'races/race.h',
-    'under/play_slots.h',
-    'under/play_calls.h',
-    'under/play_work.h',
-  ].map((header) => join(programs, header))
+  const headers = [programs, join(programs, 'under'), dirname(source)].flatMap((folder) =>
+    readdirSync(folder).flatMap((name) => (name.endsWith('.h') ? [join(folder, name)] : [])),
+  )
   const content = [text, ...headers.map((path) => readFileSync(path, 'utf8')), ...flags, ...own].join('\0')
   const directory = join(cache, createHash('sha256').update(content).digest('hex').slice(0, 16))
   const target = join(directory, basename(name))

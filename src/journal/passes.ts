@@ -26,10 +26,13 @@ export function createPassBook(limit: number, names: Names): PassBook {
   const inFlight = new Map<bigint, Pass[]>()
   /** Received before the sender wrote its record: it does that after sendmsg has returned. */
   const unsent = new Set<Pass>()
+  /** Received without the envelope, and with no send that they could be of. */
+  const nameless = new Map<bigint, Pass[]>()
   let count = 0
   const passes = createBounded<Pass>(limit, (pass) => {
     byKey.delete(pass.key)
-    land(pass)
+    takeOut(inFlight, pass)
+    takeOut(nameless, pass)
   })
 
   function create(event: JournalEvent, socket: SocketView): Pass {
@@ -65,20 +68,28 @@ export function createPassBook(limit: number, names: Names): PassBook {
     passes.push(pass)
   }
 
-  function land(pass: Pass): void {
-    const flying = inFlight.get(pass.cookie)
-    if (flying === undefined) return
-    const left = flying.filter((other) => other !== pass)
-    if (left.length === 0) inFlight.delete(pass.cookie)
-    else inFlight.set(pass.cookie, left)
-  }
-
   function find(event: JournalEvent): Pass | undefined {
     return event.messageId === 0n ? undefined : byKey.get(`${event.messageId}:${event.position}`)
   }
 
+  /** A receipt without the envelope, which came between what the sender wrote of the socket before and this. */
+  function claim({ pid, messageId, position, sequence }: JournalEvent, socket: SocketView): Pass | undefined {
+    const before = socket.history.findLast((other) => other.pid === pid && other.sequence !== sequence)
+    const pass = nameless
+      .get(socket.info.cookie)
+      ?.find(
+        ({ to, receivedAtNs, ...other }) =>
+          to !== null && to.pid !== pid && other.position === position && (receivedAtNs ?? 0n) > (before?.timeNs ?? 0n),
+      )
+    if (pass === undefined) return undefined
+    takeOut(nameless, pass)
+    Object.assign(pass, { messageId, key: `${messageId}:${position}` })
+    byKey.set(pass.key, pass)
+    return pass
+  }
+
   function send(event: JournalEvent, socket: SocketView): void {
-    const pass = find(event) ?? create(event, socket)
+    const pass = find(event) ?? claim(event, socket) ?? create(event, socket)
     pass.isSent = true
     pass.descriptors = event.detail
     pass.from = { pid: event.pid, fd: event.fd, info: event.info }
@@ -87,7 +98,7 @@ export function createPassBook(limit: number, names: Names): PassBook {
     // The sender knows best which socket it is: a receiver that took it for another is what recreation.ts looks for.
     pass.socket = socket
     pass.cookie = socket.info.cookie
-    if (pass.to === null) inFlight.set(pass.cookie, [...(inFlight.get(pass.cookie) ?? []), pass])
+    if (pass.to === null) putIn(inFlight, pass)
     show(pass)
   }
 
@@ -109,9 +120,10 @@ export function createPassBook(limit: number, names: Names): PassBook {
       pass.envelope = receipt.envelope
       pass.received = event.info
       pass.receivedAtNs = event.timeNs
-      land(pass)
+      takeOut(inFlight, pass)
     }
-    // Without a message id the sender was not under the shim: there is nothing to wait for.
+    // Without a message id the sender was not under the shim, or the envelope was lost.
+    if (event.messageId === 0n && known === undefined) putIn(nameless, pass)
     if (event.messageId === 0n) show(pass)
     else if (!pass.isSent) unsent.add(pass)
   }
@@ -129,4 +141,14 @@ export function createPassBook(limit: number, names: Names): PassBook {
       return passes.forgotten
     },
   }
+}
+
+function putIn(passes: Map<bigint, Pass[]>, pass: Pass): void {
+  passes.set(pass.cookie, [...(passes.get(pass.cookie) ?? []), pass])
+}
+
+function takeOut(passes: Map<bigint, Pass[]>, pass: Pass): void {
+  const left = passes.get(pass.cookie)?.filter((other) => other !== pass)
+  if (left?.length === 0) passes.delete(pass.cookie)
+  else if (left !== undefined) passes.set(pass.cookie, left)
 }

@@ -1,5 +1,4 @@
 // @vitest-environment socket-wrapper
-// @vitest-environment-options { "arena": { "records": 65536 } }
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

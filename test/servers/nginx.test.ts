@@ -1,5 +1,4 @@
 // @vitest-environment socket-wrapper
-// @vitest-environment-options { "arena": { "records": 65536 } }
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, type Host, type Running } from 'vitest-environment-socket-wrapper/test'
@@ -7,9 +6,11 @@ import { expect, type Host, type Running } from 'vitest-environment-socket-wrapp
 import { bench, startLoad } from './load.ts'
 import { endOf, get, isRoot, lineLike, type Place, test } from './place.ts'
 
+const workers = 4
+
 const configuration = (place: Place, site: string): string => `
 ${isRoot ? 'user www-data;' : ''}
-worker_processes 2;
+worker_processes ${workers};
 pid ${place.dir}/nginx.pid;
 error_log stderr notice;
 events { worker_connections 512; }
@@ -34,7 +35,7 @@ async function startNginx(host: Host, place: Place, site: string): Promise<Nginx
   const file = await place.write('nginx.conf', configuration(place, site))
   const running = await host.spawn('/usr/sbin/nginx', ['-e', 'stderr', '-c', file])
   const log = running.stderr.lines()
-  for (let worker = 0; worker < 2; worker++) await lineLike(log, /start worker process \d/)
+  for (let worker = 0; worker < workers; worker++) await lineLike(log, /start worker process \d/)
   const master = async (): Promise<number> => Number(await readFile(join(place.dir, 'nginx.pid'), 'utf8'))
   return Object.assign(running, { log, master })
 }
@@ -53,8 +54,8 @@ test('HUP under load: new workers with the new configuration, and no request is 
   for (let reload = 1; reload <= 10; reload++) {
     await place.write('nginx.conf', configuration(place, answering(`reload ${reload}`)))
     process.kill(master, 'SIGHUP')
-    for (let worker = 0; worker < 2; worker++) await lineLike(nginx.log, /start worker process \d/)
-    for (let worker = 0; worker < 2; worker++) await lineLike(nginx.log, /worker process \d+ exited with code 0/)
+    for (let worker = 0; worker < workers; worker++) await lineLike(nginx.log, /start worker process \d/)
+    for (let worker = 0; worker < workers; worker++) await lineLike(nginx.log, /worker process \d+ exited with code 0/)
     expect(await get('http://10.53.57.2/')).toBe(`reload ${reload} 10.53.57.2\n`)
   }
   await load.end()
@@ -67,7 +68,7 @@ test('USR2 under load: a new binary inherits the listeners, and QUIT ends the ol
   for (let upgrade = 0; upgrade < 3; upgrade++) {
     const old = await nginx.master()
     process.kill(old, 'SIGUSR2')
-    for (let worker = 0; worker < 2; worker++) await lineLike(nginx.log, /start worker process \d/)
+    for (let worker = 0; worker < workers; worker++) await lineLike(nginx.log, /start worker process \d/)
     process.kill(old, 'SIGQUIT')
     await endOf(old) // the new one takes no USR2 while its parent lives
     expect(await nginx.master()).not.toBe(old)

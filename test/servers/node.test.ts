@@ -86,25 +86,63 @@ else require('http').createServer((q, r) => r.end('thread ' + threadId)).listen(
     expect(await (await fetch(`http://web:${8000 + thread}/`)).text()).toBe(`thread ${thread}`)
 })
 
-test.for(['rr', 'none'])('cluster, policy %s: connections go to every worker', async (policy, { network, place }) => {
-  const file = await place.write(
-    'cluster.cjs',
-    `
+// Without a schedule the workers share the listener on purpose: they were all passed it, and they all accept.
+const meta = { socketWrapperRules: { R4: 'off' } } as const
+
+test.for(['rr', 'none'])(
+  'cluster, policy %s: connections go to every worker',
+  { meta },
+  async (policy, { network, place }) => {
+    const file = await place.write(
+      'cluster.cjs',
+      `
 const cluster = require('cluster')
 if (cluster.isPrimary) for (let i = 0; i < 3; i++) cluster.fork()
 else require('http').createServer((q, r) => r.setHeader('connection', 'close').end(String(process.pid))).listen(80, () => console.log('up'))
 `,
-  )
-  const cluster = await network.host('web').spawn('node', [file], { env: { NODE_CLUSTER_SCHED_POLICY: policy } })
-  const lines = cluster.stdout.lines()
-  for (let worker = 0; worker < 3; worker++) expect(await lines.next()).toMatchObject({ value: 'up' })
-  const workers = await Promise.all(Array.from({ length: 60 }, async () => (await fetch('http://web/')).text()))
-  // Without a schedule the kernel wakes whom it likes.
-  if (policy === 'rr') expect(new Set(workers).size).toBe(3)
-  const passes = network.passes.filter((pass) => pass.to !== null)
-  expect(passes).toHaveLength(policy === 'rr' ? 60 : 3)
-  for (const pass of passes) expect(pass).toRecreateSocketInfo()
-})
+    )
+    const cluster = await network.host('web').spawn('node', [file], { env: { NODE_CLUSTER_SCHED_POLICY: policy } })
+    const lines = cluster.stdout.lines()
+    for (let worker = 0; worker < 3; worker++) expect(await lines.next()).toMatchObject({ value: 'up' })
+    const workers = await Promise.all(Array.from({ length: 60 }, async () => (await fetch('http://web/')).text()))
+    // Without a schedule the kernel wakes whom it likes.
+    if (policy === 'rr') expect(new Set(workers).size).toBe(3)
+    const passes = network.passes.filter((pass) => pass.to !== null)
+    expect(passes).toHaveLength(policy === 'rr' ? 60 : 3)
+    for (const pass of passes) expect(pass).toRecreateSocketInfo()
+  },
+)
+
+test.for(['rr', 'none'])(
+  'cluster, policy %s: a worker that crashes has a successor',
+  { meta },
+  async (policy, { network, place }) => {
+    const file = await place.write(
+      'crashing.cjs',
+      `
+const cluster = require('cluster')
+const answer = (request, response) => {
+  if (request.url === '/crash') process.kill(process.pid, 'SIGKILL')
+  response.setHeader('connection', 'close').end(String(process.pid))
+}
+if (cluster.isPrimary) {
+  for (let i = 0; i < 2; i++) cluster.fork()
+  cluster.on('exit', () => cluster.fork())
+} else require('http').createServer(answer).listen(80, () => console.log('up'))
+`,
+    )
+    const cluster = await network.host('web').spawn('node', [file], { env: { NODE_CLUSTER_SCHED_POLICY: policy } })
+    const lines = cluster.stdout.lines()
+    for (let worker = 0; worker < 2; worker++) expect(await lines.next()).toMatchObject({ value: 'up' })
+    const answers = new Set<string>()
+    for (let crash = 0; crash < 5; crash++) {
+      await expect(fetch('http://web/crash')).rejects.toThrow('fetch failed')
+      expect(await lines.next()).toMatchObject({ value: 'up' })
+      for (let request = 0; request < 10; request++) answers.add(await (await fetch('http://web/')).text())
+    }
+    expect(answers.size).toBeGreaterThan(1)
+  },
+)
 
 test('dgram: a server in another process, over IPv4 and IPv6', async ({ network }) => {
   const script = `for (const type of ['udp4', 'udp6']) {

@@ -1,5 +1,4 @@
 // @vitest-environment socket-wrapper
-// @vitest-environment-options { "arena": { "records": 65536 } }
 import { appendFile, chmod, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'

@@ -3,9 +3,9 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { expect } from 'vitest-environment-socket-wrapper/test'
+import { expect, type Network, type Running } from 'vitest-environment-socket-wrapper/test'
 
-import { get, lineLike, test } from './place.ts'
+import { get, lineLike, type Place, test } from './place.ts'
 
 /** Debian's own: the one that has Debian's modules. */
 const python = '/usr/bin/python3'
@@ -121,7 +121,7 @@ def app(environ, start_response):
     return [f"${answer} {os.getpid()} {environ['REMOTE_ADDR']}".encode()]
 `
 
-test('gunicorn: workers, and HUP for new ones', async ({ network, place }) => {
+async function startGunicorn(network: Network, place: Place): Promise<Running & { log: AsyncGenerator<string, void> }> {
   await place.write('served.py', wsgi('old'))
   const args = ['--workers', '2', '--bind', '0.0.0.0:80', '--worker-tmp-dir', place.dir, 'served:app']
   const gunicorn = await network.host('web').spawn('gunicorn', args, {
@@ -131,12 +131,57 @@ test('gunicorn: workers, and HUP for new ones', async ({ network, place }) => {
   })
   const log = gunicorn.stderr.lines()
   for (let worker = 0; worker < 2; worker++) await lineLike(log, /Booting worker/)
+  return Object.assign(gunicorn, { log })
+}
+
+test('gunicorn: workers, and HUP for new ones', async ({ network, place }) => {
+  const gunicorn = await startGunicorn(network, place)
   const answers = await Promise.all(Array.from({ length: 20 }, () => get('http://10.53.57.2/')))
   for (const answer of answers) expect(answer).toMatch(/^old \d+ 10\.53\.57\.1$/)
 
   await place.write('served.py', wsgi('new'))
   gunicorn.signal('SIGHUP')
   // In whatever order: two begin, two end.
-  for (let line = 0; line < 4; line++) await lineLike(log, /Booting worker|Worker exiting/)
+  for (let line = 0; line < 4; line++) await lineLike(gunicorn.log, /Booting worker|Worker exiting/)
   expect(await get('http://10.53.57.2/')).toMatch(/^new \d+ 10\.53\.57\.1$/)
+})
+
+test('gunicorn: a worker that is killed has a successor', async ({ network, place }) => {
+  const { log } = await startGunicorn(network, place)
+  for (let crash = 0; crash < 5; crash++) {
+    const worker = Number((await get('http://10.53.57.2/')).split(' ')[1])
+    process.kill(worker, 'SIGKILL')
+    await lineLike(log, /Booting worker/)
+    expect(await get('http://10.53.57.2/')).toMatch(/^old \d+ 10\.53\.57\.1$/)
+  }
+})
+
+/** Workers that are there before a client is, as many servers have them; one of them ends, and another one takes its place. */
+const prefork = `
+import os, socket
+listener = socket.create_server(('0.0.0.0', 80), backlog=64)
+def work():
+    for served in range(10):
+        connection, _ = listener.accept()
+        connection.recv(100)
+        connection.sendall(str(os.getpid()).encode())
+        connection.close()
+    os._exit(0)
+def start():
+    if os.fork() == 0: work()
+for _ in range(4): start()
+while True:
+    os.wait()
+    start()
+`
+
+test('a pre-fork server, whose workers end and are replaced', async ({ network }) => {
+  await network.host('web').spawn(python, ['-c', prefork])
+  const answers = new Set<string>()
+  for (let client = 0; client < 100; client++) {
+    const connection = connect(80, '10.53.57.2')
+    connection.write('hello')
+    answers.add(await text(connection))
+  }
+  expect(answers.size).toBeGreaterThan(9)
 })

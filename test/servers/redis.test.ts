@@ -1,5 +1,4 @@
 // @vitest-environment socket-wrapper
-// @vitest-environment-options { "arena": { "records": 65536 } }
 import { expect, type Host, type Network, type Running } from 'vitest-environment-socket-wrapper/test'
 
 import { lineLike, type Place, test } from './place.ts'

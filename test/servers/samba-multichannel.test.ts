@@ -1,5 +1,4 @@
 // @vitest-environment socket-wrapper
-// @vitest-environment-options { "arena": { "records": 65536 } }
 // SMB3 Multichannel: the first smbd of a client gets its later connections from the smbds that accepted them.
 import { expect, type Pass, test } from 'vitest-environment-socket-wrapper/test'
 

@@ -258,6 +258,24 @@ describe('passes', () => {
     ])
   })
 
+  test('whose envelope was lost wait for a sender whose record comes after that of the receiver', () => {
+    const write = eventWriter()
+    const info = someInfo()
+    const timeline = createTimeline()
+    timeline.append([
+      write({ op: 'accept', fd: 12, detail: 10, info }),
+      write({ op: 'born', pid: workerPid, fd: 9, detail: 1, info }),
+      write({ op: 'passReceive', pid: workerPid, fd: 9, info }),
+      write({ op: 'passSend', fd: 12, info, detail: 2, messageId: 7n }),
+      // Another pass of the same socket, which is still in flight.
+      write({ op: 'passSend', fd: 12, info, detail: 1, messageId: 8n }),
+    ])
+    expect(timeline.passes()).toMatchObject([
+      { messageId: 7n, descriptors: 2, from: { pid: masterPid, fd: 12 }, to: { pid: workerPid, fd: 9 } },
+      { messageId: 8n, to: null },
+    ])
+  })
+
   test('of a sender without the shim have nobody to come from', () => {
     const write = eventWriter()
     expect(

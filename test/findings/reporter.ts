@@ -1,0 +1,42 @@
+// Prints the matrix: for each rule and language, how many runs of the defect were detected, how many missed, and how many runs had a
+// finding that is false.
+import type { TaskMeta } from 'vitest'
+import type { Reporter, TestCase } from 'vitest/node'
+import { type RuleId, ruleIds, rules } from '../../src/rules.ts'
+import type { Tally } from './matrix.ts'
+import { impossible, type Language, languages } from './table.ts'
+
+export default class MatrixReporter implements Reporter {
+  readonly #tallies: Tally[] = []
+
+  onTestCaseResult(testCase: TestCase): void {
+    const { matrix }: TaskMeta = testCase.meta()
+    if (matrix === undefined) return
+    this.#tallies.push(matrix)
+    const verdicts = Object.entries(matrix.verdicts).map(([verdict, runs]) => `${runs} × ${verdict || 'clean'}`)
+    console.log(`${testCase.result().state} ${matrix.language} ${testCase.name}: ${verdicts.join(', ')}`)
+  }
+
+  onTestRunEnd(): void {
+    const head = ['rule', ...languages.map((language) => `${language}: detected / missed / false`)]
+    const rows = ruleIds.map((id) => [
+      `${id} ${rules[id].name}`,
+      ...languages.map((language) => this.#cell(id, language)),
+    ])
+    for (const cells of [head, head.map(() => '---'), ...rows]) console.log(`| ${cells.join(' | ')} |`)
+  }
+
+  #cell(rule: RuleId, language: Language): string {
+    const tallies = this.#tallies.filter((tally) => tally.rule === rule && tally.language === language)
+    if (tallies.length === 0) return impossible[rule]?.[language] ?? ''
+    const counts = { detected: 0, missed: 0, false: 0 }
+    for (const { manner, verdicts } of tallies)
+      for (const [verdict, runs] of Object.entries(verdicts)) {
+        const found = verdict === '' ? [] : verdict.split(' ')
+        const isDetected = manner === 'wrong' && found.includes(rule)
+        if (manner === 'wrong') counts[isDetected ? 'detected' : 'missed'] += runs
+        if (found.length > (isDetected ? 1 : 0)) counts.false += runs
+      }
+    return `${counts.detected} / ${counts.missed} / ${counts.false}`
+  }
+}
