@@ -36,6 +36,8 @@ void endpoint_reap(const struct endpoint_remains *remains);
 int endpoint_leave(int fd, struct sock *s);
 /* Makes a descriptor that was open before us ours again: from the kernel's names and the registry. NULL when it is not a socket of the network. */
 struct sock *endpoint_recover(int fd, struct network *network);
+/* Tells the journal of a socket that was recovered. */
+void endpoint_found(int fd, struct sock *s);
 /* The same for a shared socket without a registry: what another holder did since (bind, listen, connect) is learnt from the kernel's names. */
 void endpoint_refresh(int fd, struct sock *s);
 /* Stores the info in the registry as a new version (first time: cookie and inode are asked of the kernel). */

@@ -26,7 +26,9 @@ static void recover_inherited(struct network *n) {
   if (!directory) return;
   for (struct dirent *entry; (entry = readdir(directory));) {
     int fd = atoi(entry->d_name);
-    if (entry->d_name[0] != '.' && fd != dirfd(directory)) endpoint_recover(fd, n);
+    if (entry->d_name[0] == '.' || fd == dirfd(directory)) continue;
+    struct sock *s = endpoint_recover(fd, n);
+    if (s) endpoint_found(fd, s);
   }
   closedir(directory);
 }

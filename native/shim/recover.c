@@ -7,6 +7,7 @@
 #include "consume.h"
 #include "endpoint.h"
 #include "enter.h"
+#include "journal.h"
 #include "kernel.h"
 #include "kernel_socket.h"
 #include "libc.h"
@@ -96,6 +97,13 @@ struct sock *endpoint_recover(int fd, struct network *n) {
   if (table_install(fd, s) < 0) return NULL;
   consume_begin(fd, s);
   return s;
+}
+
+void endpoint_found(int fd, struct sock *s) {
+  if (!s->network->arena) return;
+  struct wire_info info;
+  sock_read(s, &info);
+  journal_write(s->network->arena, &(struct event){.op = OP_born, .fd = fd, .detail = 1, .info = &info});
 }
 
 int endpoint_leave(int fd, struct sock *s) {

@@ -41,8 +41,12 @@ function isListener({ info, history }: SocketView): boolean {
 }
 
 /** A call that had begun before the pass is another thread's. */
-function afterPass({ op, detail }: JournalEvent): 'R1' | 'R7' {
-  return op === 'consume' && detail === 1 ? 'R7' : 'R1'
+function hadBegun({ op, detail }: JournalEvent): boolean {
+  return op === 'consume' && detail === 1
+}
+
+function afterPass(event: JournalEvent): 'R1' | 'R7' {
+  return hadBegun(event) ? 'R7' : 'R1'
 }
 
 function createReplay() {
@@ -50,6 +54,8 @@ function createReplay() {
   const holders = new Map<number, 'own' | 'fork' | 'pass'>()
   /** Who gave the right away, and by which event. */
   const given = new Map<number, JournalEvent>()
+  /** The same, also of who has closed it since: a thread that is in a call keeps the socket. */
+  const passed = new Map<number, JournalEvent>()
   const received = new Set<bigint>()
   const told = new Set<string>()
   const violations: Violation[] = []
@@ -109,6 +115,7 @@ function createReplay() {
     if (!isOwner) return
     right = { kind: 'flying', sent: event }
     given.set(sender, event)
+    passed.set(sender, event)
   }
 
   function receive(event: JournalEvent): void {
@@ -121,6 +128,7 @@ function createReplay() {
     if (!isMine) return
     right = { kind: 'held', by: pid, since: event }
     given.delete(pid)
+    passed.delete(pid)
     for (const { rule, first, second, ...suspicion } of suspicions)
       if (suspicion.messageId === messageId) accuse(rule, first, second)
     suspicions = suspicions.filter((suspicion) => suspicion.messageId !== messageId)
@@ -128,7 +136,7 @@ function createReplay() {
 
   function consume(event: JournalEvent): void {
     const { pid } = event
-    const gave = given.get(pid)
+    const gave = given.get(pid) ?? (hadBegun(event) ? passed.get(pid) : undefined)
     if (right.kind === 'held') {
       if (right.by === pid) return
       const byPass = holders.get(right.by) === 'pass' || holders.get(pid) === 'pass'

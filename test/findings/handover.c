@@ -155,21 +155,18 @@ static void both_accept(void) {
 static void answer(int channel) { must(write(take(channel), "hi", 2) == 2); }
 struct watch {
   int connection, stop[2];
+  bool whole;
   _Atomic pid_t thread;
 };
-static struct watch watch_of(int connection) {
-  struct watch w = {.connection = connection};
-  must(pipe2(w.stop, O_CLOEXEC) == 0);
-  return w;
-}
 static void *wait_for_input(void *argument) {
   struct watch *w = argument;
   struct pollfd both[] = {{.fd = w->connection, .events = POLLIN}, {.fd = w->stop[0], .events = POLLIN}};
+  char input[64];
   w->thread = gettid();
   if (!is_wrong)
     must(poll(both, 2, -1) == 1);
-  else if (int_option(w->connection, SOL_SOCKET, SO_ACCEPTCONN))
-    next_client(w->connection);
+  else if (w->whole)
+    must(recv(w->connection, input, sizeof input, MSG_WAITALL) == sizeof input);
   else
     take_input(w->connection);
   return NULL;
@@ -186,36 +183,24 @@ static void await_call_of(pid_t thread, int number) {
     sched_yield();
   }
 }
-/* Returns when a thread waits for input in a call of that number; where it is done right, when it has been told to stop. */
-static void wait_in_thread(struct watch *w, int number) {
-  pthread_t thread;
-  must(pthread_create(&thread, NULL, wait_for_input, w) == 0);
-  while (!w->thread) sched_yield();
-  if (is_wrong)
-    await_call_of(w->thread, number);
-  else
-    must(write(w->stop[1], "x", 1) == 1 && pthread_join(thread, NULL) == 0);
-}
-static void busy(void) {
+/* A thread waits for input, and the client says nothing until it has heard from the worker. */
+static void busy_in(bool whole) {
   struct scene s = scene_with(answer);
-  struct watch w = watch_of(s.connection);
-  wait_in_thread(&w, SYS_read);
-  hand_over(s);
+  struct watch w = {.connection = s.connection, .whole = whole};
+  pthread_t thread;
+  must(pipe2(w.stop, O_CLOEXEC) == 0 && pthread_create(&thread, NULL, wait_for_input, &w) == 0);
+  while (!w.thread) sched_yield();
+  if (is_wrong) {
+    await_call_of(w.thread, whole ? SYS_recvfrom : SYS_read);
+    hand_over(s);
+    must(pthread_join(thread, NULL) == 0);
+  } else {
+    must(write(w.stop[1], "x", 1) == 1 && pthread_join(thread, NULL) == 0);
+    hand_over(s);
+  }
 }
-
-static void look_for_client(int channel) {
-  struct pollfd server = {.fd = take(channel), .events = POLLIN};
-  must(poll(&server, 1, 0) >= 0);
-}
-static void busy_accept(void) {
-  int channel = start_worker(look_for_client);
-  struct watch w = watch_of(server_on(81, true));
-  wait_in_thread(&w, SYS_accept4);
-  pass(channel, w.connection);
-  close(w.connection);
-  hear(channel);
-  next_client(server_on(80, true));
-}
+static void busy(void) { busy_in(false); }
+static void busy_whole(void) { busy_in(true); }
 
 static void end(int channel) {
   int connection = take(channel);
@@ -325,7 +310,7 @@ static const struct job jobs[] = {
     {"read-ahead", read_ahead},
     {"both-accept", both_accept},
     {"busy", busy},
-    {"busy-accept", busy_accept},
+    {"busy-whole", busy_whole},
     {"shut-down", shut_down},
     {"not-listening", not_listening},
     {"not-connected", not_connected},

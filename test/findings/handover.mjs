@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { hear, isWrong, runJob, serve, serverOn, startWorker, take, takeInput, tell } from './head.mjs'
 
 async function scene(options) {
@@ -57,7 +58,7 @@ const ghost = {
   work: () => take((connection) => connection.write('hi', tell)),
   async run() {
     const { worker, connection } = await scene({})
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve))) // now it is in the epoll
+    for (let turns = 0; turns < 2; turns++) await setImmediate() // now it is in the epoll
     await handOver({ worker, connection }, { keepOpen: isWrong })
     if (isWrong) closeSync(connection._handle.fd)
   },
@@ -88,7 +89,10 @@ const readAhead = {
   work: serving,
   async run() {
     const { worker, connection } = await scene()
-    if (isWrong) await takeInput(connection)
+    if (isWrong) {
+      await takeInput(connection)
+      while (connection._handle.reading) await setImmediate()
+    }
     await handOver({ worker, connection })
   },
 }

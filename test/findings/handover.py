@@ -77,7 +77,7 @@ def retained():
 
 def peeked():
     def peek_first(channel):
-        (first,) = take_all(channel, 1, socket.MSG_PEEK)
+        (first,) = take_all(channel, 1, socket.MSG_PEEK | socket.MSG_CMSG_CLOEXEC)
         if not is_wrong:
             first.close()
         return first, serve(channel)
@@ -87,7 +87,7 @@ def peeked():
 
 def peeked_twice():
     def peek_twice(channel):
-        looks = [take_all(channel, 1, socket.MSG_PEEK)[0] for _ in range(2)]
+        looks = [take_all(channel, 1, socket.MSG_PEEK | socket.MSG_CMSG_CLOEXEC)[0] for _ in range(2)]
         looks[0].close()
         if not is_wrong:
             looks[1].close()
@@ -156,48 +156,41 @@ def both_accept():
 
 
 # The kernel tells which call a thread is in.
-calls = {"x86_64": {"recv": "45 ", "accept": "288 "}, "aarch64": {"recv": "207 ", "accept": "242 "}}[platform.machine()]
+recvfrom = {"x86_64": "45 ", "aarch64": "207 "}[platform.machine()]
 
 
-def wait_in_thread(connection, name, call):
-    """Returns when a thread waits for input in that call; where it is done right, when it has been told to stop."""
-    stop, stopped = socket.socketpair()
-    waiting = lambda: call() if is_wrong else select.select([connection, stopped], [], [])
-    thread = threading.Thread(target=waiting, daemon=True)
-    thread.start()
-    if not is_wrong:
-        stop.send(b"x")
-        return thread.join()
-    inside = ""
-    while not inside.startswith(calls[name]):
-        with open(f"/proc/self/task/{thread.native_id}/syscall") as file:
-            inside = file.read()
+def busy_in(take_in):
+    """A thread waits for input, and the client says nothing until it has heard from the worker."""
 
-
-def busy():
     def answer(channel):
         connection = take(channel)
         connection.send(b"hi")
         return connection
 
     scene = Scene(answer)
-    wait_in_thread(scene.connection, "recv", lambda: take_input(scene.connection))
-    return scene.hand_over()
+    stop, stopped = socket.socketpair()
+    wait = lambda: take_in(scene.connection) if is_wrong else select.select([scene.connection, stopped], [], [])
+    thread = threading.Thread(target=wait)
+    thread.start()
+    if not is_wrong:
+        stop.send(b"x")
+        thread.join()
+        return scene.hand_over()
+    inside = ""
+    while not inside.startswith(recvfrom):
+        with open(f"/proc/self/task/{thread.native_id}/syscall") as file:
+            inside = file.read()
+    scene.hand_over()
+    thread.join()
+    return scene
 
 
-def busy_accept():
-    def look_for_client(channel):
-        server = take(channel)
-        select.select([server], [], [], 0)
-        return server
+def busy():
+    return busy_in(take_input)
 
-    channel = start_worker(look_for_client)
-    second = server_on(81)
-    wait_in_thread(second, "accept", second.accept)
-    give(channel, second)
-    second.close()
-    hear(channel)
-    return next_client(server_on(80))
+
+def busy_whole():
+    return busy_in(lambda connection: connection.recv(64, socket.MSG_WAITALL))
 
 
 def shut_down():
@@ -333,7 +326,7 @@ run_job(
         "read-ahead": read_ahead,
         "both-accept": both_accept,
         "busy": busy,
-        "busy-accept": busy_accept,
+        "busy-whole": busy_whole,
         "shut-down": shut_down,
         "not-listening": not_listening,
         "not-connected": not_connected,

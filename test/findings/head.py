@@ -1,5 +1,5 @@
 # What the programs here share. Each is run as `program <job> wrong` or `program <job> right`: the same work with a defect, and without.
-import os, signal, socket, sys
+import array, os, signal, socket, sys
 
 job, manner = sys.argv[1:3]
 is_wrong = manner == "wrong"
@@ -43,9 +43,13 @@ def give(channel, *sockets):
     socket.send_fds(channel, [b"m"], [each.fileno() for each in sockets])
 
 
-def take_all(channel, room, flags=0):
-    _, descriptors, _, _ = socket.recv_fds(channel, 1, room, flags | socket.MSG_CMSG_CLOEXEC)
-    return [socket.socket(fileno=each) for each in descriptors]
+def take_all(channel, room, flags=socket.MSG_CMSG_CLOEXEC):
+    """recv_fds of the standard library ignores its flags."""
+    numbers = array.array("i")
+    _, control, _, _ = channel.recvmsg(1, socket.CMSG_LEN(room * numbers.itemsize), flags)
+    for _, _, data in control:
+        numbers.frombytes(data)
+    return [socket.socket(fileno=each) for each in numbers]
 
 
 def take(channel):

@@ -31,7 +31,10 @@ export async function judge({ job, visit, fault }: Case, language: Language, man
   try {
     await sandbox.run(async () => {
       const args = [...first, name, fault === undefined ? manner : 'right']
-      const env = fault !== undefined && manner === 'wrong' ? { VITEST_SOCKET_WRAPPER_FAULT: fault } : {}
+      const env = {
+        FINDINGS_STATIC: await compileProgram(sourceOf('static')),
+        ...(fault !== undefined && manner === 'wrong' ? { VITEST_SOCKET_WRAPPER_FAULT: fault } : {}),
+      }
       const server = await sandbox.network.host('web').spawn(command, args, { env, ready: { port: 80 } })
       await visit(sandbox.network, server)
     })

@@ -1,20 +1,15 @@
-// A server that starts a program outside of its network: this one again.
+// A server that starts a program without the shim.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { isWrong, runJob, serverOn, takeInput } from './head.mjs'
 
 const escaped = {
   async run() {
     await takeInput(await serverOn(80).nextClient())
-    const env = { ...process.env }
-    if (isWrong) delete env.LD_PRELOAD
-    const stdio = ['ignore', 'pipe', 'inherit']
-    const helper = spawn(process.execPath, [process.argv[1], 'listening', 'right'], { env, stdio })
+    const name = isWrong ? 'listening' : 'idle'
+    const helper = spawn(process.env.FINDINGS_STATIC, [name, 'right'], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(helper.stdout, 'data')
   },
 }
 
-const listening = { run: () => once(createServer().listen(0, '127.0.0.1'), 'listening') }
-
-await runJob({ escaped, listening })
+await runJob({ escaped })

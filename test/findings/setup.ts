@@ -5,7 +5,7 @@ import { compileProgram } from '../helpers.ts'
 import { cases, sourceOf } from './table.ts'
 
 export async function setup(): Promise<() => void> {
-  for (const name of new Set(cases.map(({ job }) => job[0]))) await compileProgram(sourceOf(name))
+  for (const name of new Set(['static', ...cases.map(({ job }) => job[0])])) await compileProgram(sourceOf(name))
   if (process.env['FINDINGS_RUNS'] === undefined) return () => undefined
   // They end with this process, however it ends.
   const busy = Array.from({ length: availableParallelism() }, () =>

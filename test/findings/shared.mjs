@@ -9,15 +9,14 @@ const scene = async () => {
 }
 
 /** In a worker, once it is asked. */
-function serveInherited(isBlocking) {
+function work() {
   const connection = new Socket({ fd: 3 })
-  if (isBlocking) connection._handle.setBlocking(true)
   process.on('message', () => void serve(connection))
   process.send('up')
 }
 
 const bothRead = {
-  work: () => serveInherited(false),
+  work,
   async run() {
     const { connection, worker } = await scene()
     if (!isWrong) connection.destroy()
@@ -27,15 +26,15 @@ const bothRead = {
   },
 }
 
-/** The child reads, the parent writes. */
+/** The child reads; the parent writes, and wants to have written. */
 const flipped = {
-  work: () => serveInherited(isWrong),
+  work,
   async run() {
     const { connection, worker } = await scene()
-    connection.write('hi')
     worker.send('serve')
     await hear(worker)
-    connection.write('hi')
+    if (isWrong) connection._handle.setBlocking(true)
+    await new Promise((resolve) => connection.write('hi', resolve))
   },
 }
 

@@ -25,6 +25,20 @@ static void spawn_after_take(int channel) {
   if (fork() == 0) exec_helper("idle");
   take_input(r.fds[0]);
 }
+/* The worker has the listener of its master, and the program that it starts, too. */
+static void spawn_after_accept(int channel) {
+  struct received r = receive_descriptors(channel, is_wrong ? 0 : MSG_CMSG_CLOEXEC);
+  must(r.count == 1);
+  take_input(next_client(r.fds[0]));
+  if (fork() == 0) exec_helper("idle");
+}
+static void unmarked_listener(void) {
+  int channel = start_worker(spawn_after_accept), server = server_on(80, true);
+  pass(channel, server);
+  close(server);
+  hear(channel);
+  stay();
+}
 static void unmarked(void) {
   int channel = start_worker(spawn_after_take), connection = next_client(server_on(80, true));
   pass(channel, connection);
@@ -36,7 +50,8 @@ static void unmarked(void) {
 static void reading(void) { take_input(STDIN_FILENO); }
 static void idle(void) {}
 
-static const struct job jobs[] = {{"inherited", inherited}, {"unmarked", unmarked}, {"reading", reading}, {"idle", idle}};
+static const struct job jobs[] = {
+    {"inherited", inherited}, {"unmarked", unmarked}, {"unmarked-listener", unmarked_listener}, {"reading", reading}, {"idle", idle}};
 
 int main(int argc, char **argv) {
   must(argc == 3);

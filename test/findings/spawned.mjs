@@ -8,13 +8,18 @@ const inherited = {
   async run() {
     const server = serverOn(80)
     const connection = await server.nextClient()
-    const stdio = [connection, 'pipe', 'inherit', ...(isWrong ? [server] : [])]
+    const stdio = [connection, 'pipe', 'inherit', ...(isWrong ? [server._handle.fd] : [])]
     const helper = spawn(process.execPath, [process.argv[1], 'reading', 'right'], { stdio })
     connection.destroy()
     await new Promise((resolve) => helper.stdout.once('data', resolve))
   },
 }
 
-const reading = { run: () => takeInput(new Socket({ fd: 0 })) }
+const reading = {
+  run() {
+    setInterval(() => {}, 1000)
+    return takeInput(new Socket({ fd: 0 }))
+  },
+}
 
 await runJob({ inherited, reading })

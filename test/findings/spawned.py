@@ -18,16 +18,15 @@ def inherited():
     stay()
 
 
-def unmarked():
-    def spawn_after_take(channel):
-        flags = 0 if is_wrong else socket.MSG_CMSG_CLOEXEC
-        _, (descriptor,), _, _ = socket.recv_fds(channel, 1, 1, flags)
-        helper = start_helper("idle", close_fds=False)
-        connection = socket.socket(fileno=descriptor)
-        take_input(connection)
-        return helper, connection
+def take_and_start(channel, first):
+    """A worker that starts the helper when it has done its part."""
+    (received,) = take_all(channel, 1, 0 if is_wrong else socket.MSG_CMSG_CLOEXEC)
+    kept = first(received)
+    return received, kept, start_helper("idle", close_fds=False)
 
-    channel = start_worker(spawn_after_take)
+
+def unmarked():
+    channel = start_worker(lambda channel: take_and_start(channel, take_input))
     connection = next_client(server_on(80))
     give(channel, connection)
     connection.close()
@@ -35,4 +34,28 @@ def unmarked():
     stay()
 
 
-run_job({"inherited": inherited, "unmarked": unmarked, "reading": lambda: os.read(0, 4), "idle": lambda: None})
+def unmarked_listener():
+    """The worker has the listener of its master, and the program that it starts, too."""
+
+    def serve(server):
+        connection = next_client(server)
+        take_input(connection)
+        return connection
+
+    channel = start_worker(lambda channel: take_and_start(channel, serve))
+    server = server_on(80)
+    give(channel, server)
+    server.close()
+    hear(channel)
+    stay()
+
+
+run_job(
+    {
+        "inherited": inherited,
+        "unmarked": unmarked,
+        "unmarked-listener": unmarked_listener,
+        "reading": lambda: os.read(0, 4),
+        "idle": lambda: None,
+    }
+)

@@ -9,10 +9,9 @@ export type Visit = (network: Network, server: Running) => Promise<void>
 /** More than anybody takes at a time. */
 const words = 'hello, all of you\n'.repeat(30_000)
 
-async function visit(isSilent = false): Promise<Socket> {
+async function visit(): Promise<Socket> {
   const client = connect(80, 'web').on('error', () => undefined)
   await once(client, 'connect')
-  if (!isSilent) client.write(words)
   return client
 }
 
@@ -25,11 +24,26 @@ async function lineOf(server: Running, wanted: string): Promise<void> {
 export const clients =
   (count: number): Visit =>
   async (_network, server) => {
-    for (let each = 0; each < count; each++) await visit()
+    for (let each = 0; each < count; each++) (await visit()).write(words)
     await lineOf(server, 'ready')
   }
 
+/** They come when the listener has a second holder. */
+export const clientsAfterPass =
+  (count: number): Visit =>
+  async (network, server) => {
+    await network.nextPass()
+    await clients(count)(network, server)
+  }
+
+/** Says nothing before it has heard something. */
+export const answeringClient: Visit = async (_network, server) => {
+  const client = await visit()
+  client.on('data', () => client.write(words))
+  await lineOf(server, 'ready')
+}
+
 export const silentClient: Visit = async (_network, server) => {
-  await visit(true)
+  await visit()
   await lineOf(server, 'ready')
 }

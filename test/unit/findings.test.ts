@@ -247,6 +247,12 @@ describe('every way to use a socket wrongly has a right one beside it', () => {
       [accept, { ...consume(masterPid), detail: 1 }, send(), receive(), use, close(masterPid)],
     ],
     [
+      'another thread of the sender takes input after the pass, and after its descriptor was closed',
+      ['R7'],
+      [accept, send(), close(masterPid), receive(), use, { ...consume(masterPid), detail: 1 }],
+      [accept, { ...consume(masterPid), detail: 1 }, send(), close(masterPid), receive(), use],
+    ],
+    [
       'a receiver reads from a socket that has no connection',
       ['S2'],
       [accept, { ...send(), info: open }, { ...receive(), info: open }, consume(workerPid, open), close(masterPid)],
