@@ -4,8 +4,18 @@ import type { JournalEvent } from '../wire/events.ts'
 import { aboutPass, type Finding, finding } from './finding.ts'
 import { familyIn, holds, isUse, type Scene } from './scene.ts'
 
-export function findLost({ passes }: Scene): Finding[] {
-  return unreceived(passes, false).map((pass) => aboutPass('L1', pass))
+export function findLost(scene: Scene): Finding[] {
+  return unreceived(scene.passes, false)
+    .filter(({ socket }) => !isHeldUnseen(socket, scene))
+    .map((pass) => aboutPass('L1', pass))
+}
+
+/** By a process without the shim, which leaves no record of what it receives. */
+function isHeldUnseen(socket: SocketView, { processes, kernel }: Scene): boolean {
+  return processes.some(
+    ({ pid, isTest }) =>
+      !isTest && !holds(socket, pid) && (kernel?.descriptorsOf(pid, socket.info.inode) ?? []).length > 0,
+  )
 }
 
 export function findTruncated({ passes }: Scene): Finding[] {

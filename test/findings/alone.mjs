@@ -1,5 +1,6 @@
 // A server that does its work alone.
 import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import { isWrong, runJob, serverOn, startWorker, takeInput } from './head.mjs'
@@ -47,16 +48,31 @@ const killed = {
   },
 }
 
-/** What a server starts in a session of its own lives on when the server is gone. */
+/** What a server starts in a session of its own lives on when the server has ended. */
 const daemonized = {
   async run() {
     await takeInput(await serverOn(80).nextClient())
     const child = spawn('sh', ['-c', 'echo up; exec sleep 60'], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
     await once(child.stdout, 'data')
-    if (isWrong) return
-    child.kill()
-    await once(child, 'exit')
+    if (!isWrong) {
+      child.kill()
+      await once(child, 'exit')
+    }
+    console.log('ready')
+    process.exit()
   },
 }
 
-await runJob({ stale, growing, killed, daemonized })
+/** More sockets at a time than a network has room for. */
+const crowded = {
+  async run() {
+    await takeInput(await serverOn(80).nextClient())
+    for (let each = 0; each < 1200; each++) {
+      const datagrams = createSocket('udp4').bind(0)
+      await once(datagrams, 'listening')
+      if (!isWrong) datagrams.close()
+    }
+  },
+}
+
+await runJob({ stale, growing, killed, daemonized, crowded })

@@ -1,4 +1,6 @@
 # A server that does its work alone.
+import resource
+
 from head import *
 
 
@@ -50,22 +52,41 @@ def killed():
 
 
 def daemonized():
-    """What a child starts in a session of its own lives on when its parents are gone."""
+    """What a server starts in a session of its own lives on when the server has ended."""
     connection = next_client(server_on(80))
     take_input(connection)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     child = os.fork()
     if child == 0:
         os.setsid()
-        if is_wrong and os.fork() > 0:
-            os._exit(0)
         tell(theirs)
         if is_wrong:
             stay()
         os._exit(0)
     hear(ours)
-    os.waitpid(child, 0)
-    return connection
+    if not is_wrong:
+        os.waitpid(child, 0)
+    print("ready", flush=True)
+    sys.exit()
 
 
-run_job({"stale": stale, "growing": growing, "killed": killed, "daemonized": daemonized})
+def crowded():
+    """More sockets at a time than a network has room for."""
+    many = 1200
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2 * many, 2 * many))
+    connection = next_client(server_on(80))
+    take_input(connection)
+    kept = []
+    for _ in range(many):
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        datagrams.bind(("0.0.0.0", 0))
+        if is_wrong:
+            kept.append(datagrams)
+        else:
+            datagrams.close()
+    return connection, kept
+
+
+run_job(
+    {"stale": stale, "growing": growing, "killed": killed, "daemonized": daemonized, "crowded": crowded}
+)

@@ -242,24 +242,25 @@ static void not_connected(void) {
   hand_over(s);
 }
 
-enum { COPIES = 254 };
-static void receive_copies(int channel) {
-  for (int left = is_wrong ? 1 : COPIES; left > 0;) {
+/* The connection, and many descriptors that are no sockets. */
+enum { MANY = 254 };
+static void receive_many(int channel) {
+  for (int left = is_wrong ? 1 : MANY; left > 0;) {
     struct received r = receive_descriptors(channel, MSG_CMSG_CLOEXEC);
+    if (left == (is_wrong ? 1 : MANY)) take_input(r.fds[0]);
     left -= r.count;
-    if (left == 0) take_input(r.fds[0]);
     close_received(&r);
   }
 }
 static void too_many(void) {
-  struct scene s = scene_with(receive_copies);
-  int copies[COPIES];
-  for (int i = 0; i < COPIES; i++) copies[i] = s.connection;
+  struct scene s = scene_with(receive_many);
+  int many[MANY] = {s.connection};
+  for (int i = 1; i < MANY; i++) many[i] = STDIN_FILENO;
   if (is_wrong) {
-    must(send_descriptors(s.channel, copies, COPIES, 0) == -1 && errno == EINVAL);
+    must(send_descriptors(s.channel, many, MANY, 0) == -1 && errno == EINVAL);
     return hand_over(s);
   }
-  for (int i = 0; i < 2; i++) must(send_descriptors(s.channel, copies, COPIES / 2, 0) == 1);
+  for (int i = 0; i < 2; i++) must(send_descriptors(s.channel, many + i * MANY / 2, MANY / 2, 0) == 1);
   close(s.connection);
   hear(s.channel);
 }

@@ -246,27 +246,31 @@ def not_connected():
 
 
 def too_many():
-    copies = 254
+    """The connection, and many descriptors that are no sockets."""
+    many = 254
 
-    def receive_copies(channel):
-        left = 1 if is_wrong else copies
+    def receive_many(channel):
+        left = 1 if is_wrong else many
+        is_first = True
         while left > 0:
-            received = take_all(channel, copies)
+            received = receive_numbers(channel, many)
             left -= len(received)
-            if left == 0:
-                take_input(received[0])
+            if is_first:
+                os.read(received[0], 4)
+            is_first = False
             for each in received:
-                each.close()
+                os.close(each)
 
-    scene = Scene(receive_copies)
+    scene = Scene(receive_many)
+    numbers = [scene.connection.fileno()] + [0] * (many - 1)
     if is_wrong:
         try:
-            give(scene.channel, *[scene.connection] * copies)
+            socket.send_fds(scene.channel, [b"m"], numbers)
         except OSError as error:
             assert error.errno == errno.EINVAL
         return scene.hand_over()
-    for _ in range(2):
-        give(scene.channel, *[scene.connection] * (copies // 2))
+    for half in numbers[: many // 2], numbers[many // 2 :]:
+        socket.send_fds(scene.channel, [b"m"], half)
     scene.connection.close()
     hear(scene.channel)
     return scene

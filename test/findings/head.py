@@ -43,13 +43,17 @@ def give(channel, *sockets):
     socket.send_fds(channel, [b"m"], [each.fileno() for each in sockets])
 
 
-def take_all(channel, room, flags=socket.MSG_CMSG_CLOEXEC):
+def receive_numbers(channel, room, flags=socket.MSG_CMSG_CLOEXEC):
     """recv_fds of the standard library ignores its flags."""
     numbers = array.array("i")
     _, control, _, _ = channel.recvmsg(1, socket.CMSG_LEN(room * numbers.itemsize), flags)
     for _, _, data in control:
         numbers.frombytes(data)
-    return [socket.socket(fileno=each) for each in numbers]
+    return numbers
+
+
+def take_all(channel, room, flags=socket.MSG_CMSG_CLOEXEC):
+    return [socket.socket(fileno=each) for each in receive_numbers(channel, room, flags)]
 
 
 def take(channel):

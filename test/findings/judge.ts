@@ -1,8 +1,8 @@
 // Runs a program of the matrix in a network of its own, and says what the end of a test would say of it.
 import { fileURLToPath } from 'node:url'
-import { SocketWrapperError } from '../../src/errors.ts'
+import { type ErrorCode, SocketWrapperError } from '../../src/errors.ts'
 import { openSandbox } from '../../src/fixtures/sandbox.ts'
-import { ruleIds } from '../../src/rules.ts'
+import { type RuleId, ruleIds } from '../../src/rules.ts'
 import { compileProgram } from '../helpers.ts'
 import { type Case, type Language, sourceOf } from './table.ts'
 
@@ -45,9 +45,17 @@ export async function judge({ job, visit, fault }: Case, language: Language, man
   return sandbox.finish(false).then(() => [], verdictOf)
 }
 
+/** Rules whose error is another one than that of the others. */
+const ownErrors = new Map<ErrorCode, RuleId>([
+  ['PROCESS_ESCAPED', 'T1'],
+  ['JOURNAL_INCOMPLETE', 'T3'],
+])
+
 function verdictOf(error: unknown): string[] {
   if (error instanceof AggregateError) return error.errors.flatMap(verdictOf)
   if (!(error instanceof SocketWrapperError)) throw error
   const broken: unknown = Object.getOwnPropertyDescriptor(error.details, 'rules')?.value
-  return Array.isArray(broken) ? broken.map((rule) => String(rule).replace(/ .*/, '')) : [error.code]
+  return Array.isArray(broken)
+    ? broken.map((rule) => String(rule).replace(/ .*/, ''))
+    : [ownErrors.get(error.code) ?? error.code]
 }

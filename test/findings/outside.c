@@ -14,20 +14,30 @@ static void escaped(void) {
   stay();
 }
 
-static void enveloped(void) {
+static int start_outside(const char *name) {
   struct carrier c = carrier_of(SOCK_SEQPACKET);
   if (fork() == 0) {
     must(dup2(c.to, STDIN_FILENO) == STDIN_FILENO);
-    exec_outside("taking");
+    exec_outside(name);
   }
   close(c.to);
-  int connection = next_client(server_on(80, true));
-  pass(c.from, connection);
-  close(connection);
+  return c.from;
+}
+static void pass_outside(int channel, int fd) {
+  pass(channel, fd);
+  close(fd);
   stay();
 }
+static void enveloped(void) {
+  int channel = start_outside("taking");
+  pass_outside(channel, next_client(server_on(80, true)));
+}
+static void enveloped_listener(void) {
+  int channel = start_outside("accepting");
+  pass_outside(channel, server_on(80, true));
+}
 
-static const struct job jobs[] = {{"escaped", escaped}, {"enveloped", enveloped}};
+static const struct job jobs[] = {{"escaped", escaped}, {"enveloped", enveloped}, {"enveloped-listener", enveloped_listener}};
 
 int main(int argc, char **argv) {
   must(argc == 3);

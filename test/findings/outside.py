@@ -15,14 +15,20 @@ def escaped():
     stay()
 
 
-def enveloped():
+def pass_outside(name, make):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    start_outside("taking", stdin=theirs)
+    helper = start_outside(name, stdin=theirs)
     theirs.close()
-    connection = next_client(server_on(80))
-    give(ours, connection)
-    connection.close()
+    passed = make()
+    give(ours, passed)
+    passed.close()
     stay()
 
 
-run_job({"escaped": escaped, "enveloped": enveloped})
+run_job(
+    {
+        "escaped": escaped,
+        "enveloped": lambda: pass_outside("taking", lambda: next_client(server_on(80))),
+        "enveloped-listener": lambda: pass_outside("accepting", lambda: server_on(80)),
+    }
+)

@@ -2,9 +2,7 @@ import { expect, test } from 'vitest'
 import { ruleIds } from '../../src/rules.ts'
 import { cases, impossible, languages } from './table.ts'
 
-const judged = ruleIds.filter((id) => cases.some(({ rule }) => rule === id))
-
-test.for(judged)('%s has programs that break it, three unless only C can, in each language that can', (id) => {
+test.for(ruleIds)('%s has programs that break it, three unless only C can, in each language that can', (id) => {
   const programs = cases.filter(({ rule }) => rule === id).flatMap((each) => each.languages)
   const able = languages.filter((language) => impossible[id]?.[language] === undefined)
   expect(languages.filter((language) => programs.includes(language))).toEqual(able)

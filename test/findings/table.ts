@@ -1,6 +1,14 @@
 // Each rule with programs that break it. The same program does the same work right when it is told to.
 import type { RuleId } from '../../src/rules.ts'
-import { answeringClient, clients, clientsAfterPass, silentClient, type Visit } from './visits.ts'
+import {
+  answeringClient,
+  checkpoints,
+  clients,
+  clientsAfterPass,
+  lastClient,
+  silentClient,
+  type Visit,
+} from './visits.ts'
 
 export type Language = 'c' | 'node' | 'python'
 export const languages: readonly Language[] = ['c', 'node', 'python']
@@ -62,7 +70,10 @@ export const cases: readonly Case[] = [
   row('L8', 'the number is closed behind the back of the event loop', ['handover', 'ghost'], ['node'], silentClient),
   row('L9', 'a child that listens is killed', ['alone', 'killed']),
   row('L10', 'a worker without the shim keeps the envelope', ['outside', 'enveloped'], withCalls),
+  row('L10', 'it keeps that of a listener', ['outside', 'enveloped-listener'], withCalls),
   row('T1', 'a program without the shim listens', ['outside', 'escaped']),
+  row('L11', 'a process lives on in a session of its own', ['alone', 'daemonized'], all, lastClient),
+  row('L12', 'a server closes no connection', ['alone', 'growing'], all, checkpoints),
   row('R1', 'the master reads after it has passed on', ['handover', 'used-after']),
   row('R2', 'two workers read what both were passed', ['handover', 'both-workers'], all, clients(2)),
   row('R3', 'the master has read before it passes on', ['handover', 'read-ahead']),
@@ -79,4 +90,5 @@ export const cases: readonly Case[] = [
   row('S4', 'the master passes 254 descriptors at a time', ['handover', 'too-many'], withCalls),
   row('S4', 'the master passes more than a user may have in flight', ['handover', 'too-many-refs'], withCalls),
   row('T2', 'the master closes by a system call of its own', ['handover', 'closed-raw'], ['c']),
+  row('T3', 'a server has more sockets than a network has room for', ['alone', 'crowded']),
 ]

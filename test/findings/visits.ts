@@ -47,3 +47,24 @@ export const silentClient: Visit = async (_network, server) => {
   await visit()
   await lineOf(server, 'ready')
 }
+
+/** The program ends when its work is done. */
+export const lastClient: Visit = async (network, server) => {
+  await clients(1)(network, server)
+  await server.exited
+}
+
+/** Some clients, and a checkpoint, several times. */
+export const checkpoints: Visit = async (network, server) => {
+  const lines = server.stdout.lines()
+  for (let round = 0; round < 3; round++) {
+    for (let each = 0; each < 4; each++) {
+      const client = await visit()
+      client.write(words)
+      const { value } = await lines.next()
+      if (value !== 'served') throw new Error(`${server.program} said ${String(value)}`)
+      client.destroy()
+    }
+    network.checkpoint()
+  }
+}

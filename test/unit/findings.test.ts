@@ -309,6 +309,15 @@ describe('the kernel', () => {
     expect(ids(sent, { holdersOfPipe: (inode) => (inode === 77n ? [otherPid] : []) })).toEqual(['L1', 'L10'])
     expect(ids(sent, { holdersOfPipe: () => [masterPid] })).toEqual(['L1'])
   })
+
+  test('knows who has received without the shim', () => {
+    const sent: Step[] = [...steps.fork(otherPid), accept, { ...send(), text: '77' }, close(masterPid)]
+    const descriptorsOf: Kernel['descriptorsOf'] = (pid, inode) =>
+      pid === otherPid && inode === connection.inode ? [3] : []
+    expect(ids(sent, {})).toEqual(['L1'])
+    expect(ids(sent, { descriptorsOf })).toEqual([])
+    expect(ids(sent, { descriptorsOf, holdersOfPipe: () => [otherPid] })).toEqual(['L10'])
+  })
 })
 
 describe('other rules', () => {
