@@ -1,10 +1,10 @@
 // Two processes that get into each other's way on one socket: R1 to R9.
 import type { SocketView } from '../journal/views.ts'
 import type { RuleId } from '../rules.ts'
-import type { JournalEvent } from '../wire/events.ts'
+import type { JournalEvent, OpName } from '../wire/events.ts'
 import { type Finding, finding } from './finding.ts'
 import { findViolations, type Violation } from './ownership.ts'
-import { isUse, type Scene } from './scene.ts'
+import type { Scene } from './scene.ts'
 
 export function findViolated(rule: RuleId, { sockets, passesOf }: Scene): Finding[] {
   return sockets.flatMap((socket) =>
@@ -73,6 +73,9 @@ export function findFlips({ sockets }: Scene): Finding[] {
   })
 }
 
+/** What may wait, or not, as O_NONBLOCK says. */
+const waits: ReadonlySet<OpName> = new Set(['consume', 'arm', 'produce', 'connect'])
+
 function flipsOf(socket: SocketView): Finding[] {
   /** Who uses it, and since when. */
   const users = new Map<number, JournalEvent>()
@@ -81,7 +84,7 @@ function flipsOf(socket: SocketView): Finding[] {
     const { op, pid } = event
     const isEnd = op === 'processExit' || op === 'processStart' || (op === 'drop' && event.detail === 0)
     if (isEnd) users.delete(pid)
-    else if (isUse(event) && op !== 'passSend' && !users.has(pid)) users.set(pid, event)
+    else if (waits.has(op) && !users.has(pid)) users.set(pid, event)
     if (op !== 'alter' || told.has(pid)) return []
     const [first] = [...users.values()].filter((use) => use.pid !== pid)
     if (first === undefined) return []

@@ -235,6 +235,16 @@ describe('every way to use a socket wrongly has a right one beside it', () => {
       [accept, send(), receive(), use, close(masterPid)],
     ],
     [
+      'a holder changes the flags of what another one has only bound',
+      [],
+      [
+        { op: 'bind', fd: 10, info: listener },
+        ...steps.fork(workerPid),
+        { op: 'alter', pid: workerPid, fd: 10, detail: 1, info: listener },
+      ],
+      [],
+    ],
+    [
       'a holder changes the flags of what another one uses',
       ['R6'],
       [...forked, consume(workerPid), { op: 'alter', fd: 12, detail: 1, info: connection }],
