@@ -93,6 +93,16 @@ export const differences: readonly Reason[] = [
     lines: [{ program: 'receive_low_water', kernel: '3 bytes of 5: poll none ', shim: '3 bytes of 5: poll IN ' }],
   },
   {
+    what: 'how much a connection takes that nobody reads',
+    here: 'different: what SO_SNDBUF says (212992 bytes), where each write counts some 750 bytes more; TCP takes about 4 MB',
+    reason:
+      'A unix socket counts the whole memory of each write and never puts two together; TCP lets its buffers grow, those of both ends.',
+    lines: [
+      { program: 'stream_capacity', kernel: '2000 small writes: 1', shim: '2000 small writes: 0' },
+      { program: 'stream_capacity', kernel: '1 MiB at once: 1', shim: '1 MiB at once: 0' },
+    ],
+  },
+  {
     what: 'a listener whose backlog is full',
     here: 'different: there is room for 4096 (net.core.somaxconn), whatever was asked for, so nobody waits',
     reason:

@@ -10,6 +10,7 @@ sameAsKernel(
   'peer_gone',
   'out_of_band',
   'receive_low_water',
+  'stream_capacity',
   'sendfile_splice',
   'odd_calls',
 )
