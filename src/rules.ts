@@ -114,6 +114,14 @@ export const rules = {
     level: 'warn',
     decided: 'the first attempts of each to accept',
   },
+  R5: {
+    name: 'recycled number',
+    definition:
+      'A process closed or sent a number again whose socket it had closed before; another file may have it by then.',
+    level: 'warn',
+    decided:
+      'EBADF for a number that was a socket, but for sweeps over all numbers and in a child before exec; not seen where the number has another file already',
+  },
   R6: {
     name: 'flag flip',
     definition: 'A process changed O_NONBLOCK of a socket that another one uses.',

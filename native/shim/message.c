@@ -15,6 +15,7 @@
 #include "nameserver.h"
 #include "netlink.h"
 #include "pass.h"
+#include "stale.h"
 #include "stream.h"
 #include "table.h"
 
@@ -24,11 +25,18 @@
 
 enum { MESSAGES_MAX = 1024 /* UIO_MAXIOV */ };
 
+/* Not ours: it may carry what is. */
+static long send_elsewhere(int fd, const struct msghdr *message, int flags) {
+  if (!message->msg_control || !message->msg_controllen) return REAL(libc.sendmsg(fd, message, flags));
+  long result = pass_send(fd, message, flags);
+  if (result == -EBADF) stale_sent(message);
+  return result;
+}
+
 long message_send(int fd, const struct msghdr *message, int flags) {
   u32 entry = table_entry(fd);
   if (!message) return -EFAULT;
-  if (!entry)
-    return message->msg_control && message->msg_controllen ? pass_send(fd, message, flags) : REAL(libc.sendmsg(fd, message, flags));
+  if (!entry) return send_elsewhere(fd, message, flags);
   if (message->msg_name && (int)message->msg_namelen < 0) return -EINVAL;
   if (entry == TABLE_NETLINK) return netlink_send(fd, message, flags);
   consume_output(fd, entry);

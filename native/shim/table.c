@@ -22,6 +22,7 @@
 #include "log.h"
 #include "nameserver.h"
 #include "option_local.h"
+#include "stale.h"
 
 /* Descriptors above are passed through: 1 Mi is NR_OPEN of Linux. */
 enum { TABLE_MAX = 1 << 20, SOCKETS_DEFAULT = 65535, SOCKETS_MAX = 262140, OWN_MIN = 512 };
@@ -167,6 +168,7 @@ int table_install(int fd, struct sock *s) {
     return -EMFILE;
   }
   reach(fd);
+  stale_forget(fd);
   u32 entry = slot_number(s) + 1;
   if (s->info.type == SOCK_DGRAM) {
     entry |= TABLE_DATAGRAM;
@@ -226,6 +228,7 @@ void table_copy(int old, int new) {
 static void release(struct sock *s, int fd, bool open, struct endpoint_remains *remains) {
   u32 left = atomic_load(&s->references) - 1;
   if (fd >= 0) journal_descriptor(s, OP_drop, fd, left);
+  if (fd >= 0) stale_mark(fd, s);
   if (left == 0 && capture_is_on(s)) capture_closing(open ? fd : -1, s);
   if (atomic_fetch_sub(&s->references, 1) != 1) return;
   struct wire_info info;

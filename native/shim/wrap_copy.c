@@ -10,10 +10,20 @@
 #include "enter.h"
 #include "libc.h"
 #include "root.h"
+#include "stale.h"
 #include "table.h"
 
 EXPORT int close(int fd) {
-  if (!table_entry(fd)) return root_is(fd) ? (int)shim_leave(-EBADF) : libc.close(fd);
+  if (!table_entry(fd)) {
+    if (root_is(fd)) return (int)shim_leave(-EBADF);
+    int result = libc.close(fd);
+    if (atomic_load_explicit(&stale_is_begun, memory_order_relaxed) && (result == 0 || errno == EBADF)) {
+      int saved = errno;
+      stale_closed(fd, result);
+      errno = saved;
+    }
+    return result;
+  }
   pthread_testcancel(); /* the cancellation point that close(2) is, before the socket is half gone */
   return (int)shim_leave(table_close(fd));
 }

@@ -15,7 +15,7 @@ import {
   findUnused,
 } from './leaks.ts'
 import { findOutliving } from './processes.ts'
-import { findDoubleAccepts, findFlips, findReadAhead, findViolated } from './races.ts'
+import { findDoubleAccepts, findFlips, findReadAhead, findRecycled, findViolated } from './races.ts'
 import { createScene, type Evidence, type Scene } from './scene.ts'
 import { findDivergent, findLimits, findUnjudged, findWrongState } from './states.ts'
 
@@ -37,6 +37,7 @@ const finders: { readonly [Id in RuleId]?: (scene: Scene) => Finding[] } = {
   R2: (scene) => findViolated('R2', scene),
   R3: findReadAhead,
   R4: findDoubleAccepts,
+  R5: findRecycled,
   R6: findFlips,
   R7: (scene) => findViolated('R7', scene),
   R8: (scene) => findViolated('R8', scene),

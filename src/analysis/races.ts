@@ -65,6 +65,27 @@ export function findDoubleAccepts({ sockets, passesOf }: Scene): Finding[] {
   })
 }
 
+// What `detail` of a stale number says.
+const closedAgain = 0
+const sweptOver = 2
+
+/** EBADF is the lucky case: a moment later the number may be another file's. */
+export function findRecycled({ sockets }: Scene): Finding[] {
+  return sockets.flatMap((socket) =>
+    socket.history.flatMap((event, index) => {
+      const { op, pid, tid, fd, detail } = event
+      if (op !== 'stale' || detail === sweptOver) return []
+      const next = socket.history.slice(index + 1).find((other) => other.op === 'stale' && other.tid === tid)
+      const isSwept = detail === closedAgain && next?.detail === sweptOver && next.fd === fd
+      const first = socket.history
+        .slice(0, index)
+        .findLast((other) => other.op === 'drop' && other.pid === pid && other.fd === fd)
+      if (isSwept || first === undefined) return []
+      return [finding({ rule: 'R5', socket, operations: [first, event], pid, fd })]
+    }),
+  )
+}
+
 /** O_NONBLOCK belongs to the open file, not to the descriptor: who has begun to use the socket relies on it as it was. */
 export function findFlips({ sockets }: Scene): Finding[] {
   return sockets.flatMap((socket) => {

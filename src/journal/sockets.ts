@@ -43,6 +43,7 @@ export function createSocketBook(limit: number, names: Names): SocketBook {
 
   function find(event: JournalEvent): Socket | undefined {
     const { info } = event
+    if (event.op === 'stale') return byCookie.get(/^\d+$/.test(event.text) ? BigInt(event.text) : 0n)
     // Without a cookie the kernel gave no identity: the number in its process is the best that is left.
     if (info === null || info.cookie === 0n) {
       const held = event.fd < 0 ? undefined : byProcess.get(event.pid)?.get(event.fd)

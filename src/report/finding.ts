@@ -45,6 +45,7 @@ const tellers: { readonly [Id in RuleId]: Teller } = {
   R2: races,
   R3: races,
   R4: races,
+  R5: races,
   R6: races,
   R7: races,
   R8: races,
@@ -109,6 +110,8 @@ const verbs: Partial<Record<JournalEvent['op'], string>> = {
 
 function describe({ op, info, detail }: JournalEvent): string {
   if (op === 'consume') return info?.state === 'listening' ? 'accepted from it' : 'took input from it'
+  if (op === 'drop') return 'closed it'
+  if (op === 'stale') return detail === 1 ? 'sent the number' : 'closed the number again'
   if (op === 'alter') return `turned its O_NONBLOCK ${detail === 1 ? 'on' : 'off'}`
   return verbs[op] ?? `did ${op}`
 }

@@ -30,6 +30,8 @@ const steps: Partial<Record<OpName, (event: JournalEvent, names: Names) => strin
   alter: ({ detail }) => `O_NONBLOCK ${detail === 1 ? 'on' : 'off'}`,
   readAhead: () => 'has taken input before the pass',
   passPeek: () => 'received by a peek',
+  stale: ({ detail }) =>
+    detail === 1 ? 'sends the number' : detail === 0 ? 'closes the number again' : 'closes all numbers',
   nameLost: ({ text }) => `its name ${text} is gone`,
 }
 

@@ -170,6 +170,8 @@ export const opNumbers = {
   readAhead: 26,
   /** a descriptor that recvmsg with MSG_PEEK installed: the message stays; position, detail and message as in passReceive */
   passPeek: 27,
+  /** a number whose socket is closed was closed again (detail = 0) or sent (1), which gave EBADF; 2: that close was one of many in a row, on purpose; text = cookie of the socket */
+  stale: 28,
 } as const
 
 export type OpName = keyof typeof opNumbers
@@ -203,6 +205,7 @@ export const opNames: ReadonlyMap<number, OpName> = new Map([
   [25, 'alter'],
   [26, 'readAhead'],
   [27, 'passPeek'],
+  [28, 'stale'],
 ])
 
 /** Where a process hands over. */

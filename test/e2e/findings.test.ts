@@ -72,7 +72,7 @@ async function found(network: Network, program: string): Promise<RuleId[]> {
   await once(client, 'connect')
   client.on('error', () => undefined)
   client.write('hello, both of you')
-  for await (const line of server.stdout.lines()) if (line === 'ready') break
+  expect((await server.stdout.lines().next()).value).toBe('ready')
   const ids = network.findings.map(({ rule }) => rule)
   client.destroy()
   return ids
@@ -203,6 +203,29 @@ print("ready", flush=True)
 sys.stdin.read()
 `
   expect(await found(network, program)).toEqual([])
+})
+
+test.for([
+  { what: 'twice', job: 'os.close(fd)\nos.close(fd)', rules: ['R5'] },
+  { what: 'and then its number is sent', job: 'os.close(fd)\nsocket.send_fds(ours, [b"x"], [fd])', rules: ['R5'] },
+  { what: 'once, and then all numbers are', job: 'os.close(fd)\nfor n in range(3, 64): close(n)', rules: [] },
+  { what: 'twice in a child', job: 'os.close(fd)\nif os.fork() == 0:\n    close(fd)\n    os._exit(0)', rules: [] },
+])('a connection that is closed $what', { meta }, async ({ job, rules }, { network }) => {
+  const program = `
+import ctypes, os, socket, sys
+close = ctypes.CDLL(None).close
+ours, theirs = socket.socketpair(socket.AF_UNIX)
+listener = socket.create_server(("0.0.0.0", 80))
+connection, _ = listener.accept()
+fd = connection.detach()
+try:
+${job.replaceAll(/^/gm, '    ')}
+except OSError:
+    pass
+print("ready", flush=True)
+sys.stdin.read()
+`
+  expect(await found(network, program)).toEqual(rules)
 })
 
 /** A server that keeps what it accepts, or not. */

@@ -245,6 +245,15 @@ describe('every way to use a socket wrongly has a right one beside it', () => {
       [],
     ],
     [
+      'a number is closed again',
+      ['R5'],
+      [accept, close(masterPid), { op: 'stale', fd: 12, text: '1000' }],
+      [
+        ...[accept, close(masterPid), { op: 'stale', fd: 12, text: '1000' } as const],
+        { op: 'stale', fd: 12, text: '1000', detail: 2 },
+      ],
+    ],
+    [
       'a holder changes the flags of what another one uses',
       ['R6'],
       [...forked, consume(workerPid), { op: 'alter', fd: 12, detail: 1, info: connection }],
