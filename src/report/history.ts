@@ -5,7 +5,7 @@ import type { SocketStory } from '../journal/views.ts'
 import type { JournalEvent, OpName } from '../wire/events.ts'
 import { formatAddress, formatHolder, namesOf } from './text.ts'
 
-type Step = { event: JournalEvent; text: string }
+export type Step = { event: JournalEvent; text: string }
 
 const shutdownHows = ['reading', 'writing', 'both ways']
 
@@ -38,8 +38,7 @@ const steps: Partial<Record<OpName, (event: JournalEvent, names: Names) => strin
 /** At most `limit` lines, oldest first; the middle of a long history becomes one line. */
 export function formatHistory(view: SocketStory, limit = 10, names: Names = namesOf(view)): string[] {
   const startNs = view.history[0]?.timeNs ?? 0n
-  const all = view.history.flatMap((event, index) => stepOf(view.history, event, index, names))
-  const lines = all.map(({ event, text }) => {
+  const lines = stepsOf(view, names).map(({ event, text }) => {
     const failure = event.result < 0 ? `: ${errorName(event.result)}` : ''
     return `${formatTime(event.timeNs - startNs)}  ${formatHolder(event, names)}  ${text}${failure}`
   })
@@ -53,6 +52,11 @@ export function formatHistory(view: SocketStory, limit = 10, names: Names = name
       : { head: lines.slice(0, head), tail: lines.slice(-tail) }
   const left = lines.length - kept.head.length - kept.tail.length + leftOut
   return [...kept.head, `… ${left} more …`, ...kept.tail]
+}
+
+/** What happened, without what only completes another step. */
+export function stepsOf({ history }: SocketStory, names: Names): Step[] {
+  return history.flatMap((event, index) => stepOf(history, event, index, names))
 }
 
 function stepOf(history: readonly JournalEvent[], event: JournalEvent, index: number, names: Names): Step[] {

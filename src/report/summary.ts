@@ -21,6 +21,15 @@ export type NetworkSummary = {
   warnings: string[]
   /** Where orders of hand-overs are explored: `seed 8, 24 hand-overs, 9 of them choices`. */
   explored: { seed: number; handOvers: number; choices: number } | null
+  /** Mermaid sequence diagrams of the sockets whose findings failed the test. */
+  diagrams: string[]
+}
+
+/** What was found, and in which order of hand-overs. */
+export type Verdict = {
+  readonly warnings?: readonly string[]
+  readonly diagrams?: readonly string[]
+  readonly explored?: Explored | null
 }
 
 declare module 'vitest' {
@@ -40,8 +49,7 @@ const maxPasses = 1000
 export function summarize(
   timeline: Timeline,
   hosts: readonly HostEntry[],
-  warnings: readonly string[] = [],
-  explored: Explored | null = null,
+  { warnings = [], diagrams = [], explored = null }: Verdict = {},
 ): NetworkSummary {
   const { names } = timeline
   const label = (pid: number): string => `${names.process(pid)}[${pid}]`
@@ -63,6 +71,7 @@ export function summarize(
     warnings: [...warnings],
     // A long order is no line of a report.
     explored: explored && { seed: explored.seed, handOvers: explored.handOvers, choices: explored.choices },
+    diagrams: [...diagrams],
   }
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runVitest } from './project.ts'
 
@@ -86,6 +88,8 @@ test('a test that leaks fails at its end, with the socket’s history, where its
 
     The network's directory is kept: DIR"
   `)
+  const [, dir = ''] = /kept: (\S+)/.exec(tests['leaks']?.message ?? '') ?? []
+  expect(readFileSync(join(dir, 'findings.md'), 'utf8')).toContain('```mermaid\nsequenceDiagram\n')
   expect(output).toContain("const server = await network.host('web').spawn(")
   expect(tests['misspells a rule']?.message).toContain('Option "rules.L111" (value "warn") is not known.')
 })

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { findFindings } from '../../src/analysis/findings.ts'
 import { createTimeline } from '../../src/journal/timeline.ts'
+import { plainNames } from '../../src/journal/names.ts'
 import { formatFinding } from '../../src/report/finding.ts'
+import { formatDiagram } from '../../src/report/mermaid.ts'
 import { type RuleId, ruleIds, type RuleLevels } from '../../src/rules.ts'
 import type { Kernel } from '../../src/process/kernel.ts'
 import type { JournalEvent } from '../../src/wire/events.ts'
@@ -371,6 +373,20 @@ describe('other rules', () => {
     timeline.append([accept, send()].map((step) => write(step)))
     expect(findFindings({ timeline }, { ...withoutUse, L1: 'off' })).toEqual([])
   })
+})
+
+test('a finding has a diagram of the socket’s life', () => {
+  const [race] = findingsOf([accept, send(), receive(), consume(masterPid), close(masterPid)])
+  expect(race === undefined ? '' : formatDiagram(race, plainNames)).toMatchInlineSnapshot(`
+    "sequenceDiagram
+      %% socket 1 host 2:80 ← test:49152
+      participant p4711 as process[4711]
+      participant p4712 as process[4712]
+      Note over p4711: fd 12 accept from fd 10, peer 10.53.57.1:49152
+      p4711->>p4712: passes fd 12 (R1)
+      Note over p4711: fd 12 takes input (R1)
+      Note over p4711: fd 12 close of its last descriptor"
+  `)
 })
 
 test('a finding tells the rule, the two operations, the history, and how to allow it', () => {

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { file } from 'tmp-promise'
+import { describe, expect, test, vi } from 'vitest'
 import type { TestCase, Vitest } from 'vitest/node'
 import { createTimeline } from '../../src/journal/timeline.ts'
 import { labelOf } from '../../src/process/labels.ts'
@@ -90,6 +92,21 @@ describe('the reporter', () => {
           passes     none
       "
     `)
+  })
+
+  test('prints what only warns', () => {
+    const warned = summarize(createTimeline(), [], { warnings: ['R3 read ahead: socket #2', '  …'] })
+    expect(printed({ socketWrapper: [warned] })).toContain('warnings   R3 read ahead: socket #2\n')
+  })
+
+  test('gives the summary of a GitHub step the diagrams of a test that failed', async () => {
+    const { path, cleanup } = await file()
+    vi.stubEnv('GITHUB_STEP_SUMMARY', path)
+    printed({ socketWrapper: [summary] })
+    printed({ socketWrapper: [summarize(createTimeline(), [], { diagrams: ['sequenceDiagram'] })] }, 'failed')
+    vi.unstubAllEnvs()
+    expect(readFileSync(path, 'utf8')).toBe('### suite > hands over\n\n```mermaid\nsequenceDiagram\n```\n\n')
+    await cleanup()
   })
 
   test('prints every attempt of a test', () => {
