@@ -37,7 +37,7 @@ test('the levels of rules are given one by one, for all tests or for one', () =>
   expect(withRules(options, undefined)).toBe(options)
   expect(() => withRules(options, { R1: 'error', L99: 'off' })).toThrowErrorMatchingInlineSnapshot(`
     [SocketWrapperError: environmentOptions['socket-wrapper'] is not usable:
-      - Option "rules.L99" (value "off") is not known. Did you mean "L1"? Known are "rules.L1", "rules.L2", "rules.L3", "rules.L4", "rules.L5", "rules.L6", "rules.L7", "rules.L8", "rules.L9", "rules.L10", "rules.L11", "rules.L12", "rules.R1", "rules.R2", "rules.R3", "rules.R4", "rules.R6", "rules.R7", "rules.R8", "rules.R9", "rules.S1", "rules.S2", "rules.S4", "rules.T1", "rules.T2", "rules.T3".
+      - Option "rules.L99" (value "off") is not known. Did you mean "L1"? Known are "rules.L1", "rules.L2", "rules.L3", "rules.L4", "rules.L5", "rules.L6", "rules.L7", "rules.L8", "rules.L9", "rules.L10", "rules.L11", "rules.L12", "rules.R1", "rules.R2", "rules.R3", "rules.R4", "rules.R5", "rules.R6", "rules.R7", "rules.R8", "rules.R9", "rules.S1", "rules.S2", "rules.S4", "rules.T1", "rules.T2", "rules.T3".
       - Option "rules.R1" must be "off", "warn" or "fail", got "error".]
   `)
 })
