@@ -78,6 +78,7 @@ export const cases: readonly Case[] = [
   row('R2', 'two workers read what both were passed', ['handover', 'both-workers'], all, clients(2)),
   row('R3', 'the master has read before it passes on', ['handover', 'read-ahead']),
   row('R4', 'master and worker accept from one listener', ['handover', 'both-accept'], all, clientsAfterPass(2)),
+  row('R5', 'a server closes a number again', ['alone', 'stale']),
   row('R6', 'parent or child changes how the other one reads', ['shared', 'flipped']),
   row('R7', 'a thread of the master is in read or recv', ['handover', 'busy'], withCalls, answeringClient),
   row('R7', 'a thread of the master waits for more', ['handover', 'busy-whole'], withCalls, answeringClient),
