@@ -1,5 +1,5 @@
 // Prints the matrix: for each rule and language, how many runs of the defect were detected, how many missed, and how many runs had a
-// finding that is false.
+// finding that is false. With `--project servers` as well, in how many tests of real servers a rule was broken: all are right.
 import type { TaskMeta } from 'vitest'
 import type { Reporter, TestCase } from 'vitest/node'
 import { type RuleId, ruleIds, rules } from '../../src/rules.ts'
@@ -8,8 +8,10 @@ import { impossible, type Language, languages } from './table.ts'
 
 export default class MatrixReporter implements Reporter {
   readonly #tallies: Tally[] = []
+  #servers = { tests: 0, broken: new Map<string, number>() }
 
   onTestCaseResult(testCase: TestCase): void {
+    if (testCase.project.name === 'servers') this.#addServer(testCase)
     const { matrix }: TaskMeta = testCase.meta()
     if (matrix === undefined) return
     this.#tallies.push(matrix)
@@ -18,12 +20,24 @@ export default class MatrixReporter implements Reporter {
   }
 
   onTestRunEnd(): void {
-    const head = ['rule', ...languages.map((language) => `${language}: detected / missed / false`)]
+    const { tests, broken } = this.#servers
+    const servers = tests === 0 ? [] : [`servers: false in ${tests} tests`]
+    const head = ['rule', ...languages.map((language) => `${language}: detected / missed / false`), ...servers]
     const rows = ruleIds.map((id) => [
       `${id} ${rules[id].name}`,
       ...languages.map((language) => this.#cell(id, language)),
+      ...servers.map(() => String(broken.get(id) ?? 0)),
     ])
     for (const cells of [head, head.map(() => '---'), ...rows]) console.log(`| ${cells.join(' | ')} |`)
+  }
+
+  /** The message names each broken rule once: `(L4 sender retains, R1 use after pass)`. */
+  #addServer(testCase: TestCase): void {
+    const { tests, broken } = this.#servers
+    this.#servers.tests = tests + 1
+    for (const { message } of testCase.result().errors ?? [])
+      for (const [id] of (/\([LRST]\d+ .*?\)/.exec(message)?.[0] ?? '').matchAll(/\b[LRST]\d+\b/g))
+        broken.set(id, (broken.get(id) ?? 0) + 1)
   }
 
   #cell(rule: RuleId, language: Language): string {
