@@ -97,7 +97,9 @@ long stream_receive_error(int fd, struct sock *s, long error, int flags) {
   if (error != -EINVAL || (flags & MSG_OOB)) return error;
   sock_refresh(s);
   if (s->info.state == STATE_connected) return error;
-  return (s->info.flags & FLAG_shutRead) && !was_listener(fd) ? 0 : -ENOTCONN;
+  /* In a plain wrapper only the kernel knows of a shutdown by another holder. */
+  bool shut = (s->info.flags & FLAG_shutRead) || (events_of(fd) & POLLRDHUP);
+  return shut && !was_listener(fd) ? 0 : -ENOTCONN;
 }
 
 long stream_receive_end(struct sock *s) {

@@ -24,6 +24,7 @@ static pid_t in_child(int fd, int (*use)(int fd), int *end) {
 }
 
 static int start_listening(int fd) { return listen(fd, 4); }
+static int shut(int fd) { return shutdown(fd, SHUT_RDWR) == -1 && errno == ENOTCONN ? 0 : -1; }
 static int disconnect(int fd) { return connect(fd, &none, sizeof none); }
 
 static void run(int family) {
@@ -36,6 +37,14 @@ static void run(int family) {
   must(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
   pid_t child = in_child(fd, start_listening, &end);
   check("another process listens: accept", accept(fd, NULL, NULL));
+  close(end);
+  say("the child ended with %d", end_of(child));
+  close(fd);
+
+  fd = socket(family, SOCK_STREAM, 0);
+  check("refused", connect(fd, sa(&refuses), refuses.length));
+  child = in_child(fd, shut, &end);
+  check("another process shuts it down: recv", recv(fd, &(char){0}, 1, MSG_DONTWAIT));
   close(end);
   say("the child ended with %d", end_of(child));
   close(fd);
