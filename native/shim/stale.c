@@ -11,10 +11,10 @@
 
 _Atomic bool stale_is_begun;
 
-/* Cookies by number, as large as the table; untouched pages cost nothing. A child of fork begins anew: what it closes between fork and exec it
- * closes on purpose. */
+/* Cookies by number, as large as the table, each with the pid of who closed it; untouched pages cost nothing. A child of fork begins anew: what it
+ * closes between fork and exec it closes on purpose. */
 static _Atomic(_Atomic u64 *) cookies;
-static _Atomic u32 owner;
+enum { PID_BITS = 22 /* PID_MAX_LIMIT */ };
 
 /* The last number of this thread that close did not know, and whether it was told: daemons close all numbers one after the other. */
 static __thread struct {
@@ -36,16 +36,15 @@ void stale_mark(int fd, const struct sock *s) {
   if (!s->network->arena || !s->info.cookie || (u32)fd >= table_size) return;
   _Atomic u64 *known = reserve();
   if (!known) return;
-  u32 pid = journal_pid();
-  if (atomic_exchange(&owner, pid) != pid) madvise((void *)known, table_size * sizeof *known, MADV_DONTNEED);
-  atomic_store_explicit(&known[fd], s->info.cookie, memory_order_relaxed);
+  atomic_store_explicit(&known[fd], s->info.cookie << PID_BITS | journal_pid(), memory_order_relaxed);
   atomic_store_explicit(&stale_is_begun, true, memory_order_relaxed);
 }
 
 static u64 cookie_of(int fd) {
   _Atomic u64 *known = atomic_load(&cookies);
-  if (!known || (u32)fd >= table_size || atomic_load(&owner) != journal_pid()) return 0;
-  return atomic_load_explicit(&known[fd], memory_order_relaxed);
+  if (!known || (u32)fd >= table_size) return 0;
+  u64 entry = atomic_load_explicit(&known[fd], memory_order_relaxed);
+  return (entry & ((1u << PID_BITS) - 1)) == journal_pid() ? entry >> PID_BITS : 0;
 }
 
 void stale_forget(int fd) {
