@@ -119,6 +119,7 @@ static void run(int family) {
 }
 
 int main(void) {
+  leave_others();
   each_family(run);
   say("end");
 }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * No ephemeral port is left: of a few, which IP_LOCAL_PORT_RANGE allows, all are held by live sockets. Each call says it in its own way, and goes
  * on when one is free again; a port that is given explicitly is not asked for the range. */
-#include <net/if.h>
-#include <sched.h>
-
 #include "transcript.h"
 
 #ifndef IP_LOCAL_PORT_RANGE
@@ -18,17 +15,6 @@ static int make(int family, int type) {
   unsigned range = first | (first + COUNT - 1) << 16;
   must(fd >= 0 && setsockopt(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &range, sizeof range) == 0);
   return fd;
-}
-
-/* Whoever else lets the kernel choose may be given a port of the range meanwhile. So on the kernel the program has a loopback of its own, where
- * the machine lets it: root may, and others in a user namespace. */
-static void leave_others(void) {
-  if (getenv("LD_PRELOAD")) return;
-  if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) return;
-  struct ifreq loop = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-  int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  must(fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &loop) == 0);
-  close(fd);
 }
 
 /* Ports that nobody has. */
