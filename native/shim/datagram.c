@@ -109,6 +109,7 @@ static int destination_of(const struct sock *s, const struct wire_info *info, co
   if ((flags & MSG_OOB) && info->family == AF_INET) return -EOPNOTSUPP;
   if (named && info->family == AF_INET6 && ((struct sockaddr *)message->msg_name)->sa_family == AF_UNSPEC) named = false;
   if (!named && info->state != STATE_connected) return -EDESTADDRREQ;
+  if (!named && !to->port && info->family == AF_INET6 && address_is_v4(to)) return -EINVAL; /* udpv6_sendmsg names it to udp_sendmsg */
   int result = named ? read_destination(message->msg_name, message->msg_namelen, info, to) : 0;
   return result < 0 ? result : datagram_read_control(s, message, address_is_v4(to) ? AF_INET : AF_INET6, said);
 }

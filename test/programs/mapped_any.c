@@ -67,6 +67,11 @@ static void refused(void) {
   own = local_of(fd);
   say("  has a port: %d", name_port_of(&own) != 0);
   close(fd);
+  fd = socket(AF_INET6, SOCK_DGRAM, 0);
+  to = mapped(0);
+  check("connect to port 0 of an IPv4 address", connect(fd, sa(&to), to.length));
+  check("  send", send(fd, "x", 1, 0));
+  close(fd);
 }
 
 int main(void) {
