@@ -13,7 +13,7 @@ _Atomic bool stale_is_begun;
 
 /* Cookies by number, as large as the table, each with the pid of who closed it; untouched pages cost nothing. A child of fork begins anew: what it
  * closes between fork and exec it closes on purpose. */
-static _Atomic(_Atomic u64 *) cookies;
+static _Atomic u64 *cookies;
 enum { PID_BITS = 22 /* PID_MAX_LIMIT */ };
 
 /* The last number of this thread that close did not know, and whether it was told: daemons close all numbers one after the other. */
@@ -22,33 +22,25 @@ static __thread struct {
   bool told;
 } unknown = {.fd = -2};
 
-static _Atomic u64 *reserve(void) {
-  _Atomic u64 *known = atomic_load(&cookies);
-  if (known) return known;
-  void *fresh = mmap(NULL, table_size * sizeof *known, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (fresh == MAP_FAILED) return NULL;
-  if (atomic_compare_exchange_strong(&cookies, &known, (_Atomic u64 *)fresh)) return fresh;
-  munmap(fresh, table_size * sizeof *known);
-  return known;
+void stale_init(void) {
+  void *fresh = mmap(NULL, table_size * sizeof *cookies, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (fresh != MAP_FAILED) cookies = fresh;
 }
 
 void stale_mark(int fd, const struct sock *s) {
-  if (!s->network->arena || !s->info.cookie || (u32)fd >= table_size) return;
-  _Atomic u64 *known = reserve();
-  if (!known) return;
-  atomic_store_explicit(&known[fd], s->info.cookie << PID_BITS | journal_pid(), memory_order_relaxed);
+  if (!cookies || !s->network->arena || !s->info.cookie || (u32)fd >= table_size) return;
+  atomic_store_explicit(&cookies[fd], s->info.cookie << PID_BITS | journal_pid(), memory_order_relaxed);
   atomic_store_explicit(&stale_is_begun, true, memory_order_relaxed);
 }
 
 static u64 cookie_of(int fd) {
-  _Atomic u64 *known = atomic_load(&cookies);
-  if (!known || (u32)fd >= table_size) return 0;
-  u64 entry = atomic_load_explicit(&known[fd], memory_order_relaxed);
+  if (!cookies || (u32)fd >= table_size) return 0;
+  u64 entry = atomic_load_explicit(&cookies[fd], memory_order_relaxed);
   return (entry & ((1u << PID_BITS) - 1)) == journal_pid() ? entry >> PID_BITS : 0;
 }
 
 void stale_forget(int fd) {
-  if (atomic_load_explicit(&stale_is_begun, memory_order_relaxed) && cookie_of(fd)) atomic_store(&atomic_load(&cookies)[fd], 0);
+  if (atomic_load_explicit(&stale_is_begun, memory_order_relaxed) && cookie_of(fd)) atomic_store(&cookies[fd], 0);
 }
 
 enum how { CLOSED, SENT, SWEPT };

@@ -8,6 +8,8 @@
 
 #include "sock.h"
 
+/* Constructor only, once the table has its size: a program's own seccomp filter need not know mmap. Without memory nothing is marked. */
+void stale_init(void);
 /* The number was a descriptor of the socket until now. */
 void stale_mark(int fd, const struct sock *s);
 /* The number is in use again. */

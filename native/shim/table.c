@@ -63,6 +63,7 @@ int table_init(void) {
   table_entries = reserve(size * sizeof *table_entries);
   if (!table_slots || !table_entries) return -ENOMEM;
   table_size = size;
+  stale_init();
   return 0;
 }
 
