@@ -88,8 +88,13 @@ describe('not ready', () => {
     expect(await told({ readyTimeoutMs: '5' })).toBe(
       'Option "readyTimeoutMs" of a spawn must be a positive number of milliseconds, got "5".',
     )
+    expect(await told({ share: 'read' })).toBe('Option "share" of a spawn must be "accept", got "read".')
+    expect(await told({ inherit: ['3'] })).toBe(
+      'Option "inherit" of a spawn must be a list of descriptor numbers, got ["3"].',
+    )
+    expect(await told({ leaks: 'no' })).toBe('Option "leaks" of a spawn must be "off", "warn" or "fail", got "no".')
     expect(await told({ readyTimeout: 5 })).toBe(
-      'Option "readyTimeout" of a spawn must be left out (there are env, cwd, stdio, ready, readyTimeoutMs, stopAfterMs, execArgv), got 5.',
+      'Option "readyTimeout" of a spawn must be left out (there are env, cwd, stdio, ready, readyTimeoutMs, stopAfterMs, share, inherit, leaks, execArgv), got 5.',
     )
     expect(await failure(network.spawn(JSON.parse('null')))).toBe(
       'Option "command" of a spawn must be a name or a path, got null.',
