@@ -10,6 +10,7 @@
 #include "arena_map.h"
 #include "capture_file.h"
 #include "log.h"
+#include "words.h"
 
 enum { NAP_NS = 200000, NAPS = 5000 };
 
@@ -110,10 +111,7 @@ u64 capture_now(struct capture_table *t) {
 }
 
 const char *capture_comment(char *out, u32 pid, const char *program) {
-  char digits[12], *at = out;
-  int count = 0;
-  for (; pid; pid /= 10) digits[count++] = (char)('0' + pid % 10);
-  while (count) *at++ = digits[--count];
+  char *at = pid ? words_append_number(out, pid) : out;
   if (*program) *at++ = ' ';
   for (int i = 0; i < FLOW_PROGRAM && program[i]; i++) *at++ = program[i];
   *at = 0;

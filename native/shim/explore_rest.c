@@ -6,6 +6,7 @@
 #include "arena_map.h"
 #include "directory.h"
 #include "explore_file.h"
+#include "words.h"
 
 /* What /proc/<pid>/status, or that of a thread, tells. */
 struct thread {
@@ -13,22 +14,6 @@ struct thread {
   u32 threads;
   u64 switches;
 };
-
-static char *append(char *to, const char *text) {
-  size_t length = strlen(text);
-  memcpy(to, text, length + 1);
-  return to + length;
-}
-
-static char *append_number(char *to, u32 value) {
-  char digits[10];
-  int count = 0;
-  do digits[count++] = (char)('0' + value % 10);
-  while (value /= 10);
-  while (count) *to++ = digits[--count];
-  *to = 0;
-  return to;
-}
 
 static u64 number_after(const char *text, const char *label) {
   const char *at = strstr(text, label);
@@ -41,9 +26,9 @@ static u64 number_after(const char *text, const char *label) {
 /* `thread` NULL: the first one. False when there is none. */
 static bool look_at(pid_t pid, const char *thread, struct thread *out) {
   char path[64], text[4096];
-  char *end = append_number(append(path, "/proc/"), (u32)pid);
-  if (thread) end = append(append(end, "/task/"), thread);
-  append(end, "/status");
+  char *end = words_append_number(words_append(path, "/proc/"), (u32)pid);
+  if (thread) end = words_append(words_append(end, "/task/"), thread);
+  words_append(end, "/status");
   int fd = kernel_open(path, O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return false;
   long length = kernel_read(fd, text, sizeof text - 1);
@@ -100,7 +85,7 @@ static bool look_at_process(struct scan *s, bool waits) {
     return !is_over(&first);
   }
   char path[64];
-  append(append_number(append(path, "/proc/"), (u32)s->pid), "/task");
+  words_append(words_append_number(words_append(path, "/proc/"), (u32)s->pid), "/task");
   int fd = kernel_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
   if (fd < 0) return false;
   directory_each(fd, look_at_thread, s);
@@ -130,7 +115,7 @@ static bool test_runs(const struct explore_file *f, u64 *switches) {
   struct scan s = {.file = f, .pid = (pid_t)head->testPid};
   char name[12];
   if (!head->testPid) return false;
-  append_number(name, head->testTid);
+  words_append_number(name, head->testTid);
   if (head->testTid)
     look_at_thread(-1, name, &s);
   else

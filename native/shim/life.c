@@ -5,24 +5,10 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "words.h"
 
 /* USER_HZ, part of the kernel's ABI on both architectures. */
 enum { TICK_NS = 10000000 };
-
-static char *append_number(char *to, u32 value) {
-  char digits[10];
-  int count = 0;
-  do digits[count++] = (char)('0' + value % 10);
-  while (value /= 10);
-  while (count) *to++ = digits[--count];
-  return to;
-}
-
-static char *append(char *to, const char *text) {
-  size_t length = strlen(text);
-  memcpy(to, text, length + 1);
-  return to + length;
-}
 
 static int parse_stat(const char *text, struct life *out) {
   /* The name of a program may hold anything, also parentheses: the last one ends it. */
@@ -47,9 +33,9 @@ static int parse_stat(const char *text, struct life *out) {
 /* tid 0: the whole process. */
 static int read_stat(pid_t pid, pid_t tid, struct life *out) {
   char path[64], text[512];
-  char *end = append_number(append(path, "/proc/"), (u32)pid);
-  if (tid) end = append_number(append(end, "/task/"), (u32)tid);
-  append(end, "/stat");
+  char *end = words_append_number(words_append(path, "/proc/"), (u32)pid);
+  if (tid) end = words_append_number(words_append(end, "/task/"), (u32)tid);
+  words_append(end, "/stat");
   int fd = kernel_open(path, O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return fd == -ENOENT ? -ESRCH : fd;
   long length = kernel_read(fd, text, sizeof text - 1);

@@ -18,6 +18,7 @@
 #include "pipe.h"
 #include "spare.h"
 #include "table.h"
+#include "words.h"
 
 /* What most messages need fits on the stack: 16 sockets, 500 bytes of control data. */
 enum { SMALL_ENVELOPE = 16 * (sizeof(struct wire_info) + sizeof(u16)) + sizeof(struct wire_envelope), SMALL_CONTROL = 512 };
@@ -147,14 +148,11 @@ static long send_with(int fd, const struct msghdr *message, int flags, int pipe,
 }
 
 /* The inode of the pipe, in decimal: a receiver without a shim keeps it. */
-static const char *pipe_text(const struct parcel_pipe *pipe, char *end) {
+static void pipe_text(const struct parcel_pipe *pipe, char *out) {
   struct stat status;
   u64 inode = pipe->inode;
   if (!inode && REAL(fstat(pipe->fd, &status)) >= 0) inode = status.st_ino;
-  *--end = 0;
-  do *--end = (char)('0' + inode % 10);
-  while (inode /= 10);
-  return end;
+  words_append_number(out, inode);
 }
 
 /* The kernel refuses a message with too many descriptors as a whole. */
@@ -220,8 +218,8 @@ long pass_send(int fd, const struct msghdr *message, int flags) {
     with = false;
   }
   long result = with ? send_with(fd, message, flags, pipe.fd, parcel.end) : REAL(libc.sendmsg(fd, message, flags));
-  char digits[24];
-  const char *text = with && arena ? pipe_text(&pipe, digits + sizeof digits) : NULL;
+  char text[WORDS_NUMBER_SIZE] = "";
+  if (with && arena) pipe_text(&pipe, text);
   if (with) pipe_give(&pipe, result > 0);
   journal_sends(&parcel, arena, envelope.at, message_id, result, text);
   spare_give(&envelope);

@@ -14,6 +14,7 @@
 #include "kernel.h"
 #include "libc.h"
 #include "table.h"
+#include "words.h"
 
 /* Lower numbers would count as the program's. A carrier whose last envelope nobody took is given up. The mark is the signal of O_ASYNC
  * (F_SETSIG), which travels with the pipe and does nothing without O_ASYNC. */
@@ -38,21 +39,12 @@ static bool keeper_lock(struct keeper *k) {
 
 static void keeper_unlock(struct keeper *k) { atomic_store_explicit(&k->holder, 0, memory_order_release); }
 
-static void number_path(char *out, int fd) {
-  char digits[12];
-  int count = 0;
-  for (u32 rest = (u32)fd; count == 0 || rest; rest /= 10) digits[count++] = (char)('0' + rest % 10);
-  out = stpcpy(out, "/proc/self/fd/");
-  while (count) *out++ = digits[--count];
-  *out = 0;
-}
-
 static int make_two_way(void) {
   int ends[2];
   char path[32];
   int result = (int)REAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
   if (result < 0) return result;
-  number_path(path, ends[0]);
+  words_append_number(words_append(path, "/proc/self/fd/"), (u64)ends[0]);
   result = kernel_open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
   kernel_close(ends[0]);
   kernel_close(ends[1]);

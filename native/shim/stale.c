@@ -8,6 +8,7 @@
 #include "control.h"
 #include "journal.h"
 #include "table.h"
+#include "words.h"
 
 _Atomic bool stale_is_begun;
 
@@ -47,12 +48,10 @@ enum how { CLOSED, SENT, SWEPT };
 
 /* The text is the cookie in decimal: the socket may be gone, and its info with it. */
 static void tell(int fd, u64 cookie, enum how how) {
-  char digits[24], *at = digits + sizeof digits;
-  *--at = 0;
-  do *--at = (char)('0' + cookie % 10);
-  while (cookie /= 10);
+  char text[WORDS_NUMBER_SIZE];
+  words_append_number(text, cookie);
   struct network *n = network_current();
-  if (n && n->arena) journal_write(n->arena, &(struct event){.op = OP_stale, .fd = fd, .result = -EBADF, .detail = how, .text = at});
+  if (n && n->arena) journal_write(n->arena, &(struct event){.op = OP_stale, .fd = fd, .result = -EBADF, .detail = how, .text = text});
 }
 
 void stale_closed(int fd, int result) {
