@@ -104,7 +104,9 @@ function flipsOf(socket: SocketView): Finding[] {
   return socket.history.flatMap((event) => {
     const { op, pid } = event
     const isEnd = op === 'processExit' || op === 'processStart' || (op === 'drop' && event.detail === 0)
-    if (isEnd) users.delete(pid)
+    if (isEnd || (op === 'passSend' && event.result >= 0)) users.delete(pid)
+    // Who has sent it relies on it no more; the receiver may be faster than the record of the send.
+    else if (op === 'passEnvelope') users.delete(event.detail)
     else if (waits.has(op) && !users.has(pid)) users.set(pid, event)
     if (op !== 'alter' || told.has(pid)) return []
     const [first] = [...users.values()].filter((use) => use.pid !== pid)

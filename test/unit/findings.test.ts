@@ -256,6 +256,16 @@ describe('every way to use a socket wrongly has a right one beside it', () => {
       ],
     ],
     [
+      'a receiver changes the flags of what it was given',
+      [],
+      [
+        ...[accept, ...fork(otherPid), consume(masterPid)],
+        ...[envelope(), receive(), { op: 'alter', pid: workerPid, fd: 9, info: connection } as const],
+        ...[send(), close(masterPid), use, exit(otherPid)],
+      ],
+      [],
+    ],
+    [
       'a holder changes the flags of what another one uses',
       ['R6'],
       [...forked, consume(workerPid), { op: 'alter', fd: 12, detail: 1, info: connection }],
