@@ -9,6 +9,7 @@
 #include "endpoint.h"
 #include "group.h"
 #include "table.h"
+#include "user.h"
 
 static bool is_me(const struct sock *s, const struct wire_info *me, const struct wire_info *other) {
   const struct name_world *world = &s->network->world;
@@ -145,6 +146,7 @@ long datagram_reach(const struct sock *s, const struct address *to, const struct
     *un = plain;
     result = crowded ? group_choose(n, un) : 0;
     if (result == 0) result = attempt(context);
+    if (result == -EACCES && user_open_name(un->sun_path)) result = attempt(context);
     if (!datagram_is_nobody(result) || turn || !group_repair(n, &plain)) break;
   }
   return result;

@@ -11,6 +11,7 @@
 
 #include "datagram.h"
 #include "error_queue.h"
+#include "kernel_socket.h"
 #include "option_value.h"
 #include "stream.h"
 
@@ -60,10 +61,20 @@ int option_socket_get(int fd, struct sock *s, const struct wire_info *info, int 
   }
 }
 
+/* Newer kernels let only the privileged filter what TCP receives. Whether this one does, a socket of that kind knows. */
+static bool is_filter_refused(const struct sock *s, const void *value, socklen_t length) {
+  int real = (int)kernel_call(SYS_socket, s->info.family, SOCK_STREAM | SOCK_CLOEXEC, 0, 0, 0, 0);
+  if (real < 0) return false;
+  int result = kernel_setsockopt(real, SOL_SOCKET, SO_ATTACH_FILTER, value, length);
+  kernel_close(real);
+  return result == -EPERM;
+}
+
 int option_socket_set(int fd, struct sock *s, int number, const void *value, socklen_t length) {
   int set, result;
   bool stream = s->info.type == SOCK_STREAM;
   switch (number) {
+    case SO_ATTACH_FILTER: return stream && is_filter_refused(s, value, length) ? -EPERM : -ENOTTY;
     /* Its completions would never come; a program goes on without it. */
     case SO_ZEROCOPY: return -EOPNOTSUPP;
     case SO_PASSCRED:
