@@ -76,10 +76,15 @@ void consume_produce(int fd) {
   if (s && table_set_flags(fd, TABLE_IDLE, false)) write_of(fd, s, OP_produce, 0);
 }
 
-void consume_altered(int fd, int before) {
+int consume_flags(int fd) {
   struct sock *s = table_find(fd);
-  int now = s && (s->info.flags & FLAG_shared) ? (int)kernel_fcntl(fd, F_GETFL, 0) : before;
-  if ((now ^ before) & O_NONBLOCK) write_of(fd, s, OP_alter, now & O_NONBLOCK ? 1 : 0);
+  return s && s->network->arena && (s->info.flags & FLAG_shared) ? (int)kernel_fcntl(fd, F_GETFL, 0) : -1;
+}
+
+void consume_altered(int fd, int before) {
+  int now = before < 0 ? -1 : consume_flags(fd);
+  struct sock *s = now < 0 ? NULL : table_find(fd);
+  if (s && ((now ^ before) & O_NONBLOCK)) write_of(fd, s, OP_alter, now & O_NONBLOCK ? 1 : 0);
 }
 
 void consume_arm(int fd) {

@@ -42,7 +42,8 @@ static inline void consume_output(int fd, u32 entry) {
   if (entry & (TABLE_IDLE | TABLE_EXPLORED)) consume_produce(fd);
 }
 
-/* The status flags of a socket were changed, from `before`. */
+/* Before and after a change of status flags: those of a socket that others may hold, -1 for all else. */
+int consume_flags(int fd);
 void consume_altered(int fd, int before);
 
 /* True once any descriptor was idle: until then the calls that wait for input have nothing to look for. */

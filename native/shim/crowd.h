@@ -13,8 +13,8 @@
 enum { MEMBERS = 256, WIDER = MEMBERS - 1 };
 /* Where a plain name leads if not to a member: it is a socket or not there; it is a link to a wider name. */
 enum { NONE = -1, ALIAS = -2 };
-/* What others must know of a socket, in the mode of its file: SO_REUSEADDR, SO_REUSEPORT, bound to the unspecified address; and, since no umask
- * takes it away, the owner's right to read: if it is missing, one on the unspecified address does not hear IPv4. */
+/* What others must know of a socket, in the mode of its file: SO_REUSEADDR, SO_REUSEPORT, bound to the unspecified address; and the
+ * owner's right to read, which user_share_name keeps from the umask: without it one on the unspecified address does not hear IPv4. */
 enum { MARK_ADDRESS = S_ISVTX, MARK_PORT = S_ISUID, MARK_ANY = S_ISGID, MARK_V4 = S_IRUSR };
 
 struct set {

@@ -159,11 +159,20 @@ int user_get_groups(int count, gid_t *list) {
   return all < 0 ? all : shown;
 }
 
+/* The umask took it off the name; the mode of the socket itself has it still. */
+static bool has_lost_mark(const char *path, u32 special) {
+  struct stat file;
+  if ((special & (S_ISGID | S_IRUSR)) != (S_ISGID | S_IRUSR)) return false;
+  return kernel_path_call(SYS_newfstatat, path, (long)&file, 0, 0) == 0 && !(file.st_mode & S_IRUSR);
+}
+
 void user_share_name(int fd, const struct network *n, const char *path) {
-  if (!has_users(n)) return;
+  bool for_all = has_users(n);
+  const char *last = strrchr(path, '/');
+  if (!for_all && !(last && (last[1] == 'X' || last[1] == 'Y'))) return; /* the mark is for sockets of IPv6 */
   struct stat socket;
   u32 special = kernel_call(SYS_fstat, fd, (long)&socket, 0, 0, 0, 0) < 0 ? 0 : socket.st_mode & SPECIAL;
-  change_mode(AT_FDCWD, path, FOR_ALL | special);
+  if (for_all || has_lost_mark(path, special)) change_mode(AT_FDCWD, path, FOR_ALL | special);
 }
 
 bool user_open_name(const char *path) {

@@ -21,7 +21,7 @@ int user_set_groups(const struct user_calls *calls, size_t count, const gid_t *l
 /* getgroups(2) as the program knows it. >= 0 or -errno. */
 int user_get_groups(int count, gid_t *list);
 
-/* After bind(2): the name is for all users of the network, whatever the umask. */
+/* After bind(2): the name is for all users of the network, and has its marks (crowd.h), whatever the umask. */
 void user_share_name(int fd, const struct network *n, const char *path);
 /* After EACCES: true when the umask of the caller's own user was the reason, and is no more. */
 bool user_open_name(const char *path);

@@ -86,7 +86,7 @@ EXPORT int ioctl(int fd, unsigned long request, ...) {
   u32 entry = table_entry(fd);
   if (entry && queue_ioctl(fd, entry & TABLE_DATAGRAM, request, argument, &result)) return (int)shim_leave(result);
   if (!entry || request != FIONBIO) return libc.ioctl(fd, request, argument);
-  int before = libc.fcntl(fd, F_GETFL);
+  int before = consume_flags(fd);
   result = libc.ioctl(fd, request, argument);
   if (result >= 0) consume_altered(fd, before);
   return result;
@@ -97,9 +97,9 @@ EXPORT int fcntl(int fd, int command, ...) {
   va_start(arguments, command);
   void *argument = va_arg(arguments, void *);
   va_end(arguments);
-  int before = command == F_SETFL && table_entry(fd) ? libc.fcntl(fd, F_GETFL) : -1;
+  int before = command == F_SETFL ? consume_flags(fd) : -1;
   int result = libc.fcntl(fd, command, argument);
-  if (before >= 0 && result >= 0) consume_altered(fd, before);
+  if (result >= 0) consume_altered(fd, before);
   if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC)) table_copy(fd, result);
   return result;
 }

@@ -73,7 +73,22 @@ static void run(int family) {
   close(ready[0]), close(ready[1]), close(go[0]), close(go[1]);
 }
 
+/* Who hears IPv4 on a socket of IPv6 is not for the umask to say. */
+static void dual_stack(void) {
+  struct name any = any_address(AF_INET6, own_port()), at = loopback(AF_INET, name_port_of(&any));
+  mode_t before = umask(0777);
+  int server = listener_at(AF_INET6, &any, SO_REUSEPORT), receiver = socket(AF_INET6, SOCK_DGRAM, 0),
+      client = socket(AF_INET, SOCK_DGRAM, 0);
+  call("IPv4", AF_INET, &at);
+  check("bind", bind(receiver, sa(&any), any.length));
+  check("send", sendto(client, "x", 1, 0, sa(&at), at.length));
+  check("recv", recv(receiver, &(char){0}, 1, 0));
+  close(server), close(receiver), close(client);
+  umask(before);
+}
+
 int main(void) {
+  dual_stack();
   each_family(run);
   say("end");
 }
